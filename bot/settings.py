@@ -1,0 +1,119 @@
+"""All that can be set, from the environment or `.env`; `.env.example` says what each is for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Settings(BaseSettings):
+    """Unset credentials are None or empty; nothing is looked up anywhere else."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+    )
+
+    # core
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    celery_broker_url: SecretStr | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=0, le=65535)
+    public_url: str = ""
+    log_level: str = "INFO"
+    secret_key: SecretStr | None = None
+    state_dir: Path = Path(".countersign")
+    money_tools: bool = True
+    retention_days: int = Field(default=30, ge=0)
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+
+    # approvals
+    approvals_channel: str = ""
+    policy_file: Path = Path("flows/policy.yaml")
+
+    # Slack
+    slack_bot_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_client_id: str = ""
+    slack_client_secret: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+
+    # Teams
+    microsoft_app_id: str = ""
+    microsoft_app_password: SecretStr | None = None
+    microsoft_app_type: Literal["MultiTenant", "SingleTenant", "UserAssignedMSI"] = "SingleTenant"
+    microsoft_app_tenant_id: str = ""
+    teams_anonymous: bool = False
+    teams_openid_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+    teams_issuer: str = "https://api.botframework.com"
+    teams_login_url: str = ""
+
+    # Stripe
+    stripe_api_key: SecretStr | None = None
+    stripe_api_base: str = "https://api.stripe.com"
+    stripe_webhook_secret: SecretStr | None = None
+
+    # GitHub, Jira, Notion
+    github_token: SecretStr | None = None
+    github_api_url: str = "https://api.github.com"
+    github_repository: str = ""
+    github_webhook_secret: SecretStr | None = None
+    jira_url: str = ""
+    jira_email: str = ""
+    jira_api_token: SecretStr | None = None
+    jira_project: str = ""
+    jira_api_version: Literal[2, 3] = 3
+    notion_token: SecretStr | None = None
+    notion_api_url: str = "https://api.notion.com"
+    notion_database_id: str = ""
+
+    # models
+    model: Literal["offline", "openai", "vllm", "edge", "hybrid"] = "offline"
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str = "https://api.openai.com/v1"
+    openai_model: str = "gpt-4o-mini"
+    vllm_url: str = "http://127.0.0.1:8000/v1"
+    vllm_model: str = ""
+    edge_url: str = "http://127.0.0.1:11434/v1"
+    edge_model: str = "phi3"
+    embeddings: str = "offline"
+    embeddings_url: str = ""
+    embeddings_model: str = ""
+
+    @property
+    def on_loopback(self) -> bool:
+        return self.host in LOOPBACK
+
+    @cached_property
+    def own_url(self) -> str:
+        """Where others reach us: PUBLIC_URL, or the bound address."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def secret(self, name: str) -> str:
+        """The plain value of a secret setting, or the empty string."""
+        value = getattr(self, name)
+        return value.get_secret_value() if value is not None else ""
+
+    def plain(self) -> dict[str, str]:
+        """Every setting by its name in `.env`, for an integration's `connect`."""
+        values = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                value = value.get_secret_value()
+            if value not in (None, ""):
+                values[name.upper()] = str(value)
+        return values
+
+
+def is_sandbox(url: str) -> bool:
+    """An address on this machine: the built-in stand-ins, never a real service."""
+    return urlsplit(url).hostname in LOOPBACK

@@ -1,0 +1,103 @@
+"""What an integration offers: typed tools, each with its risk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Risk(StrEnum):
+    READ = "read"
+    WRITE = "write"
+    MONEY = "money"
+    DESTRUCTIVE = "destructive"
+
+
+class Reversibility(StrEnum):
+    """OWASP AISVS 9.2.3."""
+
+    READ_ONLY = "read-only"
+    REVERSIBLE = "reversible"
+    EXTERNALLY_REVERSIBLE = "externally-reversible"
+    IRREVERSIBLE = "irreversible"
+
+
+class Arguments(BaseModel):
+    """Arguments and results are closed and strict: an unknown field is an error, not a shrug."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Result(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at an effect.
+
+    `key` is the same on every try, and is the service's idempotency key where it has one.
+    `number` counts from 1; from 2 on, the try before may have been carried out.
+    `began` is when the effect was first tried: the look-up searches from there.
+    """
+
+    key: str
+    number: int
+    began: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Carried out. `external_id` is the service's own id of what now exists."""
+
+    result: Mapping[str, Any]
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Begun, to be completed by a webhook that names `external_id` (a payment link to be paid)."""
+
+    result: Mapping[str, Any]
+    external_id: str
+
+
+Performed = Done | Pending
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A typed action. What is not declared here cannot be called.
+
+    `perform(client, arguments, attempt)` is blocking, has a total deadline, raises
+    `IntegrationError`, and is safe to call again with the same attempt key.
+    `egress`: its arguments can carry data to an address that somebody chose.
+    """
+
+    name: str
+    summary: str
+    risk: Risk
+    reversibility: Reversibility
+    arguments: type[Arguments]
+    result: type[Result]
+    perform: Callable[[Any, Any, Attempt], Performed]
+    egress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """One outside service. `connect(settings)` gives the client that its tools are performed with.
+
+    `settings` are plain strings, by the names of .env; `connect` raises `NotConfigured` naming
+    the missing one. Vendor SDKs are imported inside `connect`, never at the top of a module.
+    """
+
+    name: str
+    tools: tuple[Tool, ...]
+    connect: Callable[[Mapping[str, str]], Any]
+    required: tuple[str, ...]

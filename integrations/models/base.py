@@ -1,0 +1,149 @@
+"""What we ask a model, and what it answers, whichever model it is.
+
+A reader turns one sentence into a `Reading`: which flow, which values, what changes to a
+list, how sure, and the words it rests on. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Intent(StrEnum):
+    """What a sentence does to the conversation, whatever the flow."""
+
+    VALUE = "value"  # answers the question that was asked, or changes the list
+    ROUTE = "route"  # asks for a flow by what it says
+    YES = "yes"
+    NO = "no"
+    CANCEL = "cancel"
+    HELP = "help"  # what can you do
+    REPEAT = "repeat"  # what was the question
+    RESTART = "restart"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowChoice:
+    """One flow that a sentence may start. `examples` are sentences that start it."""
+
+    id: str
+    description: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a list as it stands. `name` is the catalogue's, where one is known."""
+
+    name: str
+    quantity: int
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One thing that can be ordered: its name, other names, and sizes or variants."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One sentence and all that is needed to read it.
+
+    `expecting` is the slot being asked for and `expecting_type` its type (`items`, `text`,
+    `number`, `choice`, `yes_no`, or empty when nothing is asked). `items` is the list so far,
+    newest last. `products` is what can be ordered; empty when unknown. `choices` are the
+    allowed values of a choice.
+    """
+
+    text: str
+    flows: tuple[FlowChoice, ...] = ()
+    expecting: str = ""
+    expecting_type: str = ""
+    prompt: str = ""
+    items: tuple[Item, ...] = ()
+    products: tuple[Product, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+class Op(StrEnum):
+    ADD = "add"  # quantity more of it
+    SET = "set"  # quantity becomes this
+    REMOVE = "remove"  # quantity fewer; 0 means all of it
+    OPTION = "option"  # only the options change ("no onions", "make it large")
+    CLEAR = "clear"  # empty the list
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change to the list of items.
+
+    `item` is the catalogue's name where one matched, else the person's own words; empty when
+    the sentence names none ("make it three") and the last item is meant.
+    `known`: it matched the catalogue (always True when no catalogue was given).
+    `candidates`: catalogue names between which the words do not decide; then `item` is empty.
+    `words`: the part of the sentence this rests on. `confidence`: 0 to 1.
+    """
+
+    op: Op
+    item: str
+    quantity: int = 1
+    options: tuple[str, ...] = ()
+    remove_options: tuple[str, ...] = ()
+    known: bool = True
+    candidates: tuple[str, ...] = ()
+    words: str = ""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A slot's value, as text, with the words it rests on."""
+
+    slot: str
+    text: str
+    words: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a sentence meant.
+
+    `route` is a flow's id when the sentence asks for one ("order two colas"), with the
+    confidence of that and the words it rests on; the same sentence may hold `changes` too.
+    `runner_up` is the next best flow, for asking back between two.
+    `leftover` are words of the sentence that were not understood and may matter.
+    """
+
+    intent: Intent
+    confidence: float
+    route: str = ""
+    route_confidence: float = 0.0
+    route_words: str = ""
+    runner_up: str = ""
+    changes: tuple[Change, ...] = ()
+    values: tuple[Value, ...] = ()
+    leftover: str = ""
+    model: str = "offline"
+
+
+class Reader(Protocol):
+    async def read(self, question: Question) -> Reading:
+        """Raises `ModelUnavailable` when there is no answer within the deadline."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class ModelUnavailable(Exception):
+    """No reading could be had; the message is for the log, never for the person."""
