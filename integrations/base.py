@@ -77,6 +77,9 @@ class Tool:
     `perform(client, arguments, attempt)` is blocking, has a total deadline, raises
     `IntegrationError`, and is safe to call again with the same attempt key.
     `egress`: its arguments can carry data to an address that somebody chose.
+    `describe` gives label and value of what would be done, for the approval card, and
+    `amount` the money in it (minor units, currency), for policy. Both read the arguments and
+    nothing else, and take them validated or as plain data.
     """
 
     name: str
@@ -87,6 +90,8 @@ class Tool:
     result: type[Result]
     perform: Callable[[Any, Any, Attempt], Performed]
     egress: bool = False
+    describe: Callable[[Any], tuple[tuple[str, str], ...]] | None = None
+    amount: Callable[[Any], tuple[int, str] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
