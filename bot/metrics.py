@@ -1,0 +1,103 @@
+"""What is counted. Labels are few and fixed: never a person, a tenant or a text."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiohttp import web
+    from prometheus_client import CollectorRegistry
+
+MOST_REASONS = 100
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_TURN_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class Metrics:
+    """The counters of one process. prometheus_client is imported when the first is made."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+        self.registry = registry or CollectorRegistry()
+        into = self.registry
+        self._events = Counter(
+            "countersign_events", "Requests at the door", ["platform", "outcome"], registry=into
+        )
+        self._ignored = Counter(
+            "countersign_ignored", "Events that were not for us", ["platform", "reason"], registry=into
+        )
+        self._ack = Histogram(
+            "countersign_ack_seconds",
+            "First byte of handling to answer, for stored events",
+            ["platform"],
+            buckets=_SECONDS,
+            registry=into,
+        )
+        self._turns = Counter(
+            "countersign_turns", "Turns the engine finished", ["platform", "outcome"], registry=into
+        )
+        self._turn_seconds = Histogram(
+            "countersign_turn_seconds",
+            "Event stored to step committed",
+            ["platform"],
+            buckets=_TURN_SECONDS,
+            registry=into,
+        )
+        self._effects = Counter(
+            "countersign_effects", "Effects by the state they reached", ["tool", "state"], registry=into
+        )
+        self._outbox_age = Gauge(
+            "countersign_outbox_age_seconds", "Age of the oldest message not yet delivered", registry=into
+        )
+        self._reasons: set[str] = set()
+
+    def event(self, platform: str, outcome: str) -> None:
+        self._events.labels(platform, outcome).inc()
+
+    def ignored(self, platform: str, reason: str) -> None:
+        """A reason may quote what a platform sent: after the hundredth, all are "other"."""
+        if reason not in self._reasons:
+            if len(self._reasons) >= MOST_REASONS or len(reason) > 80:
+                reason = "other"
+            self._reasons.add(reason)
+        self._ignored.labels(platform, reason).inc()
+
+    def acked(self, platform: str, seconds: float) -> None:
+        self._ack.labels(platform).observe(seconds)
+
+    def turn(self, platform: str, outcome: str, seconds: float) -> None:
+        self._turns.labels(platform, outcome).inc()
+        self._turn_seconds.labels(platform).observe(seconds)
+
+    def effect(self, tool: str, state: str) -> None:
+        self._effects.labels(tool, state).inc()
+
+    def outbox_age(self, seconds: float) -> None:
+        self._outbox_age.set(seconds)
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        from prometheus_client import generate_latest
+
+        return generate_latest(self.registry)
+
+
+@cache
+def metrics() -> Metrics:
+    """The one of this process."""
+    return Metrics()
+
+
+def metrics_app(counted: Metrics | None = None) -> web.Application:
+    """`GET /metrics`, for a port of its own that is never the public one."""
+    from aiohttp import web
+
+    async def show(_request: web.Request) -> web.Response:
+        body = (counted or metrics()).text()
+        return web.Response(body=body, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    app = web.Application(client_max_size=1024)
+    app.router.add_get("/metrics", show)
+    return app
