@@ -1,0 +1,15 @@
+"""The step types: ★ to add one, write a file (fields + run) and name it here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.steps.branch import Branch
+from flows.steps.confirm import Confirm
+from flows.steps.end import End
+from flows.steps.input import Input
+from flows.steps.message import Message
+from flows.steps.tool import Tool
+
+STEPS: Mapping[str, Any] = {step.kind: step for step in (Message, Input, Confirm, Branch, Tool, End)}

@@ -1,0 +1,62 @@
+"""What an approval is bound to: what ran is what was seen, or nothing runs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """All that the digest covers. `account` names the service account that is acted on,
+    `expires_at` is in ISO 8601, as stored."""
+
+    tenant: str
+    requester: str
+    tool: str
+    arguments: Mapping[str, Any]
+    account: str
+    flow_version: str
+    step: str
+    policy_version: str
+    approval: str
+    expires_at: str
+
+
+def canonical(value: Any) -> bytes:
+    """One sequence of bytes for one JSON value (RFC 8785 for strings, integers, booleans and null).
+
+    Raises ValueError for floats, which have more than one spelling, and for unknown types.
+    """
+    _only_exact(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+
+
+def _only_exact(value: Any) -> None:
+    match value:
+        case None | bool() | int() | str():
+            return
+        case Mapping():
+            for key, inner in value.items():
+                if not isinstance(key, str):
+                    raise ValueError("keys are strings")
+                _only_exact(inner)
+        case list() | tuple():
+            for inner in value:
+                _only_exact(inner)
+        case _:
+            raise ValueError(f"a {type(value).__name__} has no canonical form here")
+
+
+def digest(sealed: Sealed) -> bytes:
+    """SHA-256 over the canonical bytes."""
+    return hashlib.sha256(canonical(asdict(sealed))).digest()
+
+
+def code(digest: bytes) -> str:
+    """The first 30 bits as six letters and digits that are hard to confuse, for card and audit."""
+    return base64.b32encode(digest[:4]).decode()[:6]

@@ -1,0 +1,81 @@
+"""What should happen, as data. Whoever carries it out lives elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.reply import Reply
+from bot.turn import PersonId
+from flows.policy import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Post a message in the run's conversation. `id` makes it one message, however often it is sent."""
+
+    id: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Replace a message that was said before."""
+
+    id: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """Tell one person, in the place where they acted."""
+
+    to: PersonId
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Understand this text in the light of the run as it now stands, and let the run hear it."""
+
+    by: PersonId
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Carry out a tool call, once. `key` is `run:step:generation`."""
+
+    key: str
+    tool: str
+    arguments: Mapping[str, Any]
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskApproval:
+    """Hold this call until somebody entitled has decided."""
+
+    call: Call
+    verdict: Verdict
+    words: str
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The approval was given: let the held call run."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The requester no longer wants it: take the held call and its approval back."""
+
+    key: str
+
+
+Effect = Say | Change | Whisper | Read | Call | AskApproval | Release | Withdraw

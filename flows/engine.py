@@ -1,0 +1,142 @@
+"""advance: one run, one event, what follows. Nothing here acts, sleeps or looks at the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.reply import Reply
+from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
+from flows.events import Approved, Began, Chose, Entered, Event, Expired, Failed, Finished, Heard, Rejected
+from flows.flow import Flow
+from flows.outcome import Finish, GoTo, Outcome
+from flows.repair import repair
+from flows.run import Requester, Run
+from flows.scene import Known, scene
+
+MOST_STEPS = 50
+TRAIL = 60
+
+
+def start(
+    flow: Flow, id: str, requester: Requester, unread: str, confidence: float = 1.0, words: str = ""
+) -> Run:
+    """A run that has not entered its first step yet."""
+    return Run(
+        id=id,
+        flow=flow.id,
+        flow_version=flow.version,
+        requester=requester,
+        unread=unread,
+        route_confidence=confidence,
+        route_words=words,
+    )
+
+
+def advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tuple[Effect, ...]]:
+    """The run after the event, and all that should happen, in order.
+
+    The same arguments give the same answer. An event that the run no longer waits for (a
+    late result, a card of an earlier step) changes nothing.
+    """
+    if run.over:
+        return run, _too_late(event)
+    if refusal := _refused(run, event):
+        return run, refusal
+    if _stale(run, event):
+        return run, ()
+    effects: list[Effect] = []
+    if not run.step:
+        run, event = _enter(run, flow.start), Entered()
+    outcome = _answer(flow, run, event, known)
+    for _ in range(MOST_STEPS):
+        run = _applied(run, outcome, effects)
+        if not isinstance(outcome, GoTo):
+            break
+        run = _enter(run, outcome.step)
+        outcome = flow.step(run.step).run(scene(run, known), outcome.carry or Entered())
+    else:
+        effects.append(Say(f"{run.id}:{run.said}", Reply("This flow went in circles, so I stopped it.")))
+        return replace(run, status="failed", said=run.said + 1, waiting=""), tuple(effects)
+    return run, tuple(effects)
+
+
+def _answer(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
+    view = scene(run, known)
+    if isinstance(event, Heard) and not event.opening:
+        repaired = repair(flow, view, event)
+        if repaired is not None:
+            return repaired
+    return flow.step(run.step).run(view, event)
+
+
+def _enter(run: Run, step: str) -> Run:
+    entries = {**run.entries, step: run.entries.get(step, 0) + 1}
+    return replace(run, step=step, entries=entries, waiting="", held=False, trail=(*run.trail, step)[-TRAIL:])
+
+
+def _applied(run: Run, outcome: Outcome, effects: list[Effect]) -> Run:
+    """The run with the outcome's slots and bookkeeping; its effects with their final ids."""
+    run = run.with_slots(outcome.slots)
+    for effect in outcome.effects:
+        run, numbered = _numbered(run, effect)
+        effects.append(numbered)
+    if isinstance(outcome, Finish):
+        run = replace(run, status=outcome.status, waiting="", held=False)
+    return run
+
+
+def _numbered(run: Run, effect: Effect) -> tuple[Run, Effect]:
+    match effect:
+        case Say(id=name, reply=reply):
+            id = f"{run.id}:{run.said}"
+            cards: Mapping[str, str] = {**run.cards, name: id} if name else run.cards
+            return replace(run, said=run.said + 1, cards=cards), Say(id, reply)
+        case Change(id=name, reply=reply):
+            if name in run.cards:
+                return run, Change(run.cards[name], reply)
+            return _numbered(run, Say("", reply))
+        case Call(key=key):
+            return replace(run, waiting=key, held=False), effect
+        case AskApproval(call=call):
+            return replace(run, waiting=call.key, held=True), effect
+        case Release():
+            return replace(run, held=False), effect
+        case Withdraw():
+            return replace(run, waiting="", held=False), effect
+        case Read():
+            return replace(run, unread=""), effect
+    return run, effect
+
+
+def _stale(run: Run, event: Event) -> bool:
+    """A result or decision for something that the run no longer waits for."""
+    match event:
+        case Finished(key=key) | Began(key=key) | Failed(key=key):
+            return key != run.waiting
+        case Approved(key=key) | Rejected(key=key) | Expired(key=key):
+            return key != run.waiting or not run.held
+    return False
+
+
+def _refused(run: Run, event: Event) -> tuple[Effect, ...]:
+    """Only the person it is for may steer it, and only by the card that is open."""
+    match event:
+        case Chose(by=by) if by != run.requester.id:
+            return (Whisper(by, Reply(f"Only {run.requester.name} can answer this.")),)
+        case Chose(by=by, at=at) if at != f"{run.step}:{run.entries.get(run.step, 0)}":
+            return (Whisper(by, Reply("That card is out of date; the newest one is further down.")),)
+    return ()
+
+
+def _too_late(event: Event) -> tuple[Effect, ...]:
+    match event:
+        case Chose(by=by):
+            return (Whisper(by, Reply("This is finished already, so the button changes nothing.")),)
+    return ()
+
+
+def snapshot(run: Run) -> Mapping[str, Any]:
+    """The slots without what is kept for ourselves."""
+    return {k: v for k, v in run.slots.items() if v is not None and not k.startswith("sure_")}

@@ -1,0 +1,99 @@
+"""What can happen to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.turn import PersonId
+from flows.understanding import Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The run has come to this step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Somebody said something, and this is what it meant. `opening`: it is what started the run."""
+
+    by: PersonId
+    name: str
+    text: str
+    meaning: Meaning
+    opening: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chose:
+    """Somebody pressed a button of a step's card: `choice` is the control's name.
+
+    `at` is `step:entry`, when the card was drawn.
+    """
+
+    by: PersonId
+    name: str
+    choice: str
+    value: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    approval: str
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    approval: str
+    key: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Nobody decided in time. That is no rejection."""
+
+    approval: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The effect was carried out."""
+
+    key: str
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The effect has begun and will be completed from outside (a payment link to be paid)."""
+
+    key: str
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The effect will not happen. `code` is for `on_error`, `sentence` for the person."""
+
+    key: str
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A timer of the run went off."""
+
+    timer: str
+
+
+Decision = Approved | Rejected | Expired
+Event = Entered | Heard | Chose | Approved | Rejected | Expired | Finished | Began | Failed | Fired

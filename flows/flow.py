@@ -1,0 +1,55 @@
+"""A declared state machine, as it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flows.steps.base import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`version` is the hash of the content; the first step is where a run starts.
+
+    `source` is the parsed file, which is what the database keeps.
+    """
+
+    id: str
+    version: str
+    description: str
+    steps: Mapping[str, Step]
+    start: str
+    examples: tuple[str, ...]
+    source: Mapping[str, Any]
+
+    def step(self, id: str) -> Step:
+        return self.steps[id]
+
+
+def edges(flow: Flow) -> list[tuple[str, str, str]]:
+    """From, to and label of every way through the flow."""
+    return [
+        (step.id, target, label)
+        for step in flow.steps.values()
+        for label, target in step.targets.items()
+        if target
+    ]
+
+
+def mermaid(flow: Flow) -> str:
+    """The flow as Mermaid's flowchart. https://mermaid.js.org/syntax/flowchart.html"""
+    shapes = {"branch": ("{{", "}}"), "tool": ("[[", "]]"), "end": ("([", "])"), "confirm": ("[/", "/]")}
+    lines = ["flowchart TD"]
+    for step in flow.steps.values():
+        left, right = shapes.get(step.kind, ("[", "]"))
+        lines.append(f'    {step.id}{left}"{step.id}: {step.kind}"{right}')
+    for source, target, label in edges(flow):
+        arrow = f'-->|"{_quoted(label)}"|' if label else "-->"
+        lines.append(f"    {source} {arrow} {target}")
+    return "\n".join(lines)
+
+
+def _quoted(label: str) -> str:
+    return label.replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")

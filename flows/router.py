@@ -1,0 +1,48 @@
+"""Which flow a first turn starts, or what to say when it is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flows.repair import what_i_can_do
+from flows.scene import Known
+from flows.understanding import Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin this flow."""
+
+    flow: str
+    confidence: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Say this. `choices` are flows to choose between, by button."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+def route(meaning: Meaning, known: Known, name: str) -> Start | Answer:
+    """Never a silent guess: below the bar it asks back."""
+    ids = [id for id, _ in known.flows]
+    if meaning.route and meaning.route not in ids:
+        return Answer(f"“{meaning.route}” is not set up here. {what_i_can_do(known.flows)}")
+    if meaning.route and meaning.route_confidence >= known.bar:
+        return Start(meaning.route, meaning.route_confidence, meaning.route_words)
+    match meaning.intent:
+        case "help":
+            return Answer(what_i_can_do(known.flows))
+        case "greeting":
+            return Answer(f"Hello {name}! {what_i_can_do(known.flows)}")
+        case "thanks":
+            return Answer("You are welcome.")
+        case "cancel" | "yes" | "no" | "repeat" | "restart":
+            return Answer("There is nothing open here. " + what_i_can_do(known.flows))
+    if meaning.route:
+        likely = tuple(id for id in (meaning.route, meaning.runner_up) if id in ids)
+        return Answer("I am not sure what you would like. Is it this?", likely)
+    return Answer("I did not understand that. " + what_i_can_do(known.flows))

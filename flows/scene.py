@@ -1,0 +1,67 @@
+"""All that a step may look at, and the few phrases that steps share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.reply import Block, Button, Buttons, Paragraph, Reply, Style
+from flows.effects import Say
+from flows.policy import Policy, ToolCard
+from flows.run import Run
+
+CANCELLED = "Cancelled. Nothing was ordered or charged."
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is the same for every run of a tenant at this moment.
+
+    `flows` are id and description of what can be started. `bar` is the confidence below which
+    we ask back instead of going on.
+    """
+
+    policy: Policy
+    tools: Mapping[str, ToolCard]
+    flows: tuple[tuple[str, str], ...] = ()
+    bar: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One step's view: the run as it is now, and what is known."""
+
+    run: Run
+    known: Known
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def button(self, label: str, choice: str, value: str = "", style: Style = Style.PLAIN) -> Button:
+        """A button of the present step; pressed later than that, it is out of date."""
+        run = self.run
+        return Button(
+            label, f"run.{choice}", f"{run.id}|{run.step}:{run.entries.get(run.step, 0)}|{value}", style
+        )
+
+
+def scene(run: Run, known: Known) -> Scene:
+    """`requester` and `run` join the slots as values that templates can read."""
+    who = run.requester
+    return Scene(
+        run,
+        known,
+        {
+            **run.slots,
+            "requester": {"name": who.name, "email": who.email},
+            "run": {"id": run.id, "unread": run.unread},
+        },
+    )
+
+
+def say(text: str, *blocks: Block, name: str = "") -> Say:
+    """A message; with a `name` a later step can replace it."""
+    return Say(name, Reply(text, blocks))
+
+
+def with_buttons(text: str, *buttons: Button, name: str = "") -> Say:
+    return Say(name, Reply(text, (Paragraph(text), Buttons(buttons)) if buttons else ()))

@@ -1,0 +1,121 @@
+"""What a message shows below its text: facts, lines, a note, a link. Templates in, blocks out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.reply import Block, Button, Buttons, Facts, Heading, Lines, Paragraph, Style, Tone
+from flows import conditions, templates
+from flows.conditions import Condition
+from flows.errors import TemplateError
+from flows.templates import Text
+
+MOST_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    text: Text
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    pairs: tuple[tuple[Text, Text], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    each: Condition
+    label: Text
+    value: Text
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    label: Text
+    url: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    parts: tuple[_Heading | _Paragraph | _Facts | _Lines | _Link, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        found: set[str] = set()
+        for part in self.parts:
+            match part:
+                case _Heading(text=text) | _Paragraph(text=text):
+                    found |= text.names
+                case _Facts(pairs=pairs):
+                    for label, value in pairs:
+                        found |= label.names | value.names
+                case _Lines(each=each, label=label, value=value):
+                    found |= each.names | (label.names | value.names) - {"item"}
+                case _Link(label=label, url=url):
+                    found |= label.names | url.names
+        return frozenset(found)
+
+    def blocks(self, values: Mapping[str, Any]) -> tuple[Block, ...]:
+        """Empty parts are left out."""
+        drawn = [self._block(part, values) for part in self.parts]
+        return tuple(block for block in drawn if block is not None)
+
+    def _block(self, part: Any, values: Mapping[str, Any]) -> Block | None:
+        match part:
+            case _Heading(text=text):
+                shown = text.render(values)
+                return Heading(shown) if shown else None
+            case _Paragraph(text=text, tone=tone):
+                shown = text.render(values)
+                return Paragraph(shown, tone) if shown else None
+            case _Facts(pairs=pairs):
+                drawn = [(label.render(values), value.render(values)) for label, value in pairs]
+                kept = tuple((label, value) for label, value in drawn if value)
+                return Facts(kept) if kept else None
+            case _Lines(each=each, label=label, value=value):
+                rows = each.value(values)
+                if not isinstance(rows, list | tuple) or not rows:
+                    return None
+                scope = [{**values, "item": row} for row in rows[:MOST_LINES]]
+                return Lines(tuple((label.render(inner), value.render(inner)) for inner in scope))
+            case _Link(label=label, url=url):
+                address = url.render(values)
+                if not address.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+                    return None
+                return Buttons((Button(label.render(values), "open", style=Style.PRIMARY, url=address),))
+        return None
+
+
+def parse_show(raw: Any) -> Show:
+    """Raises `TemplateError` saying which element is wrong and what there is."""
+    if not isinstance(raw, list):
+        raise TemplateError("show is a list of elements")
+    return Show(tuple(_part(each) for each in raw))
+
+
+def _part(raw: Any) -> Any:
+    match raw:
+        case {"heading": str(text)}:
+            return _Heading(templates.text(text))
+        case {"paragraph": str(text)}:
+            return _Paragraph(templates.text(text), Tone(raw.get("tone", "normal")))
+        case {"note": str(text)}:
+            return _Paragraph(templates.text(text), Tone.SUBTLE)
+        case {"facts": dict(pairs)}:
+            return _Facts(tuple((templates.text(k), templates.text(str(v))) for k, v in pairs.items()))
+        case {"lines": str(each), "label": str(label), "value": str(value)}:
+            return _Lines(conditions.parse(each), templates.text(label), templates.text(value))
+        case {"link": str(label), "url": str(url)}:
+            return _Link(templates.text(label), templates.text(url))
+    raise TemplateError(
+        "an element is one of heading, paragraph, note, facts, lines + label + value, link + url"
+    )

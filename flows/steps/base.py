@@ -1,0 +1,132 @@
+"""What every step is, and how its fields are read from a file, collecting every mistake."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from flows import conditions, templates
+from flows.conditions import Condition
+from flows.errors import Mistake, TemplateError
+from flows.events import Event
+from flows.outcome import Outcome
+from flows.scene import Scene
+from flows.show import Show, parse_show
+from flows.templates import Argument, Text
+
+
+class Step(Protocol):
+    """Its fields, then what it does. `targets` are the steps it may go to, `fills` the slots it sets,
+    `reads` the slots it reads, `waits` whether it ever waits for somebody or something."""
+
+    kind: ClassVar[str]
+    waits: ClassVar[bool]
+    id: str
+
+    @property
+    def targets(self) -> Mapping[str, str]: ...
+    @property
+    def fills(self) -> frozenset[str]: ...
+    @property
+    def reads(self) -> frozenset[str]: ...
+
+    def run(self, scene: Scene, event: Event) -> Outcome: ...
+
+
+@dataclass(slots=True)
+class Fields:
+    """The raw fields of one step; every getter notes what is wrong instead of raising."""
+
+    file: str
+    step: str
+    raw: Mapping[str, Any]
+    lines: Mapping[str, int]
+    following: str
+    mistakes: list[Mistake] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def wrong(self, name: str, problem: str, right: str = "") -> None:
+        line = self.lines.get(name, self.lines.get("", 0))
+        self.mistakes.append(Mistake(self.file, line, self.step, name, problem, right))
+
+    def take(self, name: str, default: Any = None) -> Any:
+        self.seen.add(name)
+        return self.raw.get(name, default)
+
+    def string(self, name: str, default: str = "", required: bool = False) -> str:
+        value = self.take(name)
+        if value is None:
+            if required:
+                self.wrong(name, "is missing", f'{name}: "…"')
+            return default
+        if not isinstance(value, str):
+            self.wrong(name, f"must be a string, not {type(value).__name__}", f'{name}: "{value}"')
+            return default
+        return value
+
+    def text(self, name: str, default: str = "", required: bool = False) -> Text:
+        source = self.string(name, default, required)
+        try:
+            return templates.text(source)
+        except TemplateError as error:
+            self.wrong(name, str(error))
+            return templates.text("")
+
+    def condition(self, name: str, required: bool = False) -> Condition | None:
+        source = self.string(name, "", required)
+        return self.parsed(name, source) if source else None
+
+    def parsed(self, name: str, source: str) -> Condition | None:
+        try:
+            return conditions.parse(source)
+        except TemplateError as error:
+            self.wrong(name, str(error))
+            return None
+
+    def argument(self, name: str) -> Argument:
+        try:
+            return templates.argument(self.take(name, {}))
+        except TemplateError as error:
+            self.wrong(name, str(error))
+            return templates.argument({})
+
+    def strings(self, name: str, required: bool = False) -> tuple[str, ...]:
+        value = self.take(name)
+        if value is None:
+            if required:
+                self.wrong(name, "is missing", f"{name}: [items]")
+            return ()
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            self.wrong(name, "must be a list of names", f"{name}: [items]")
+            return ()
+        return tuple(value)
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        value = self.take(name, {})
+        if not isinstance(value, Mapping):
+            self.wrong(name, "must be a mapping", f"{name}: {{a: b}}")
+            return {}
+        return value
+
+    def show(self, name: str = "show") -> Show:
+        value = self.take(name, [])
+        try:
+            return parse_show(value)
+        except TemplateError as error:
+            self.wrong(name, str(error))
+            return Show(())
+
+    def target(self, name: str) -> str:
+        """A step's id; the following step where none is named."""
+        return self.string(name) or self.following
+
+    def finish(self) -> Sequence[Mistake]:
+        """Unknown fields are mistakes too."""
+        known = self.seen | {"id", "type"}
+        for name in self.raw:
+            if name not in known:
+                close = difflib.get_close_matches(name, sorted(known), 1)
+                self.wrong(name, "is not a field of this step", close[0] if close else "")
+        return self.mistakes

@@ -1,0 +1,144 @@
+"""tool: call a service, once; where the policy says so, a person decides first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from bot.reply import Reply
+from flows.effects import AskApproval, Call, Effect, Release, Say, Withdraw
+from flows.events import Approved, Began, Entered, Event, Expired, Failed, Finished, Heard, Rejected
+from flows.items import weakest
+from flows.outcome import Finish, GoTo, Outcome, Stay
+from flows.policy import Outcome as Ruling
+from flows.policy import judge
+from flows.scene import CANCELLED, Scene, say
+from flows.show import Show
+from flows.steps.base import Fields
+from flows.templates import Argument, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """`rests_on` names the slots whose confidence is the confidence of the call.
+
+    `on_error` maps a failure's code (or `rejected`, `expired`, `denied`, `*`) to a step; without
+    one, the failure is said and the run ends. `pending` is said when it is to be completed outside.
+    """
+
+    kind: ClassVar[str] = "tool"
+    waits: ClassVar[bool] = True
+
+    id: str
+    call: str
+    arguments: Argument
+    save: str
+    rests_on: tuple[str, ...]
+    working: Text
+    pending: Text
+    pending_show: Show
+    on_error: Mapping[str, str]
+    next: str
+
+    @classmethod
+    def parse(cls, fields: Fields) -> Tool:
+        on_error = fields.mapping("on_error")
+        for code, step in on_error.items():
+            if not isinstance(step, str):
+                fields.wrong("on_error", f"{code!r} must name a step", f"{code}: some_step")
+        return cls(
+            id=fields.step,
+            call=fields.string("call", required=True),
+            arguments=fields.argument("with"),
+            save=fields.string("save"),
+            rests_on=fields.strings("rests_on"),
+            working=fields.text("working"),
+            pending=fields.text("pending", "This is to be completed outside: follow the link."),
+            pending_show=fields.show("pending_show"),
+            on_error={str(code): str(step) for code, step in on_error.items()},
+            next=fields.target("next"),
+        )
+
+    @property
+    def targets(self) -> Mapping[str, str]:
+        return {"": self.next} | {f"on {code}": step for code, step in self.on_error.items()}
+
+    @property
+    def fills(self) -> frozenset[str]:
+        return frozenset({self.save} if self.save else ()) | {"error"}
+
+    @property
+    def reads(self) -> frozenset[str]:
+        later = (self.pending.names | self.pending_show.names) - {self.save}
+        return self.arguments.names | self.working.names | later
+
+    def run(self, scene: Scene, event: Event) -> Outcome:
+        run = scene.run
+        match event:
+            case Entered():
+                return self._entered(scene)
+            case Approved(name=name):
+                return Stay((Release(run.waiting), say(f"{name} approved it. Working on it now.")))
+            case Rejected(name=name, reason=reason):
+                why = f" Reason: {reason}" if reason else ""
+                return self._failed(scene, "rejected", f"{name} rejected it, so nothing was done.{why}")
+            case Expired():
+                sentence = "Nobody decided in time, so it expired. That is no rejection; nothing was done."
+                return self._failed(scene, "expired", sentence)
+            case Finished(result=result):
+                return GoTo(self.next, slots={self.save: dict(result)} if self.save else {})
+            case Began(result=result):
+                values = {**scene.values, self.save: result}
+                blocks = self.pending_show.blocks(values)
+                slots = {self.save: dict(result)} if self.save else {}
+                return Stay((Say("pending", Reply(self.pending.render(values), blocks)),), slots)
+            case Failed(code=code, sentence=sentence):
+                return self._failed(scene, code, sentence)
+            case Heard() if run.held:
+                return Stay((say("This waits for an approver. Say “cancel” to take it back."),))
+            case Heard():
+                return Stay((say("I am working on that right now; one moment."),))
+        return Stay()
+
+    def _entered(self, scene: Scene) -> Outcome:
+        run, known = scene.run, scene.known
+        card = known.tools.get(self.call)
+        if card is None:
+            return self._failed(scene, "denied", f"There is no tool {self.call} here.")
+        call = Call(run.key(self.id), self.call, self.arguments.resolve(scene.values), self.id)
+        confidence, words = self._confidence(scene)
+        verdict = judge(known.policy, card, call.arguments, confidence)
+        if verdict.outcome is Ruling.DENY:
+            return self._failed(scene, "denied", f"That is not allowed here. {verdict.because}")
+        working = self.working.render(scene.values)
+        said: tuple[Effect, ...] = (say(working),) if working else ()
+        if verdict.outcome is Ruling.ASK:
+            waiting = say(f"This needs a second person's approval: {verdict.because} I have asked.")
+            return Stay((AskApproval(call, verdict, words, confidence), waiting))
+        return Stay((call, *said))
+
+    def _confidence(self, scene: Scene) -> tuple[float | None, str]:
+        """The weakest of what the call rests on, and its words; None where it rests on nothing heard."""
+        if not self.rests_on:
+            return None if scene.known.tools[self.call].risk != "read" else 1.0, ""
+        found = [weakest(scene.run.slots.get(f"sure_{slot}") or {}) for slot in self.rests_on]
+        found.append((scene.run.route_confidence, scene.run.route_words))
+        return min(found, key=lambda each: each[0])
+
+    def cancelled(self, scene: Scene) -> Outcome:
+        """The person wants it undone: possible while held, or while only reading."""
+        run = scene.run
+        if run.held:
+            taken = "Cancelled, and the request for approval is withdrawn. Nothing was charged."
+            return Finish("cancelled", (Withdraw(run.waiting), say(taken)))
+        if scene.known.tools[self.call].risk == "read":
+            return Finish("cancelled", (say(CANCELLED),))
+        return Stay((say("It is too late to cancel: it is being carried out right now."),))
+
+    def _failed(self, scene: Scene, code: str, sentence: str) -> Outcome:
+        error: dict[str, Any] = {"code": code, "sentence": sentence}
+        step = self.on_error.get(code, self.on_error.get("*", ""))
+        if step:
+            return GoTo(step, slots={"error": error})
+        return Finish("failed", (say(sentence),), {"error": error})
