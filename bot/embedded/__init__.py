@@ -79,6 +79,15 @@ def start(
     return servers
 
 
+def find(state_dir: Path) -> Servers:
+    """The servers of this folder, running or not; for stopping them."""
+    base = home(state_dir, server_user())
+    return Servers(
+        postgres(base) if (base / "postgres").exists() else None,
+        valkey(base) if (base / "valkey").exists() else None,
+    )
+
+
 @contextmanager
 def private(*, want_postgres: bool = True, want_valkey: bool = True) -> Iterator[Servers]:
     """A pair of one's own in a folder of its own, both gone at the end, even of `kill -9`."""
