@@ -73,7 +73,8 @@ class GuardedHandler(RequestHandler):
             self._last = self._messages[-1][1]
         if self._last is not None and self._last.is_eof():
             self._disarm()
-        elif self._deadline is None and not self._upgraded and not self._force_close:
+        elif data and self._deadline is None and not self._upgraded and not self._force_close:
+            # (aiohttp calls itself with no data to go on parsing: nothing has begun then.)
             self._arm()
 
     def connection_lost(self, exc: BaseException | None) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot import front as front_module
-from bot.front import Refused
-from bot.limits import Limits
+from bot.front_answers import Refused
+from bot.limits import Buckets, Gate, Limits
 from bot.reply import Reply
 from tests.bot.front_fakes import TENANT, WORKSPACE, Front, a_front
 
@@ -276,7 +275,7 @@ async def test_more_requests_at_once_than_we_can_hold_are_told_to_come_back(
 async def test_twin_without_the_gate_any_number_is_let_in(
     http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(front_module.Gate, "enter", lambda _self, _amount=1: True)
+    monkeypatch.setattr(Gate, "enter", lambda _self, _amount=1: True)
     async with a_front(Limits(in_flight=2)) as front:
         front.inbox.mood = "slow"
         held = [asyncio.create_task(send(http, front, {"id": f"E{n}"})) for n in range(9)]
@@ -296,7 +295,7 @@ async def test_one_tenant_that_floods_us_is_slowed_down(http: aiohttp.ClientSess
 async def test_twin_without_the_rate_cap_a_flood_is_stored(
     http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(front_module.Buckets, "take", lambda _self, _key: True)
+    monkeypatch.setattr(Buckets, "take", lambda _self, _key: True)
     async with a_front(Limits(tenant_rate=0.001, tenant_burst=3)) as front:
         for n in range(5):
             await send(http, front, {"id": f"E{n}"})
