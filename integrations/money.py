@@ -6,6 +6,9 @@ import re
 from decimal import Decimal, InvalidOperation
 
 ZERO_DECIMAL = frozenset(
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"]
+    + ["pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
+)
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])

@@ -1,0 +1,197 @@
+"""/_sandbox: faults, prices, records and counts, for the workbench and for tests. This machine only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from integrations import money
+from integrations.http import is_this_machine
+from integrations.stripe.sandbox import things
+from integrations.stripe.sandbox.faults import Refusal
+from integrations.stripe.sandbox.seed import seed
+from integrations.stripe.sandbox.state import SANDBOX, Sandbox
+from integrations.stripe.sandbox.things import Data
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MOST_RECORDS = 60
+_SHOWN = ("payment_intent", "checkout.session", "refund", "customer", "product", "price")
+
+
+def local_only(handler: Handler) -> Handler:
+    """From this machine, and not from a page in its browser: that would name another origin."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        foreign = origin is not None and origin != f"{request.scheme}://{request.host}"
+        if not is_this_machine(request.remote or "") or foreign:
+            return web.json_response({"error": "only from this machine"}, status=403)
+        try:
+            return await handler(request)
+        except (ValueError, Refusal) as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    return guarded
+
+
+async def fault(request: web.Request) -> web.Response:
+    request.app[SANDBOX].faults.add(await _json(request))
+    return web.json_response({"ok": True})
+
+
+async def no_faults(request: web.Request) -> web.Response:
+    request.app[SANDBOX].faults.waiting.clear()
+    return web.json_response({"ok": True})
+
+
+async def webhooks(request: web.Request) -> web.Response:
+    """{"duplicates": how many more times each is sent, "paused": whether any is sent}."""
+    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    duplicates, paused = wanted.get("duplicates", sandbox.duplicates), wanted.get("paused", sandbox.paused)
+    if not isinstance(duplicates, int) or not 0 <= duplicates <= 10 or not isinstance(paused, bool):
+        raise ValueError("duplicates is 0 to 10, paused is true or false")
+    sandbox.duplicates, sandbox.paused = duplicates, paused
+    sandbox.wake.set()
+    return web.json_response({"ok": True})
+
+
+async def list_webhooks(request: web.Request) -> web.Response:
+    rows = request.app[SANDBOX].store.deliveries()
+    return web.json_response([{"event": event, "state": state, "attempts": n} for event, state, n in rows])
+
+
+async def price(request: web.Request) -> web.Response:
+    """{"price": id, "unit_amount": new}, or {"price": id, "active": false}.
+
+    Stripe's prices never change: a new one is made and the old one put away, so that is what
+    happens here. With "in_place" the old one's amount is changed instead.
+    """
+    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    with sandbox.store.transaction():
+        changed = _change_price(sandbox, wanted)
+    return web.json_response(things.public(changed))
+
+
+def _change_price(sandbox: Sandbox, wanted: Data) -> Data:
+    old = sandbox.store.get("price", str(wanted.get("price", "")))
+    if wanted.get("active") is False:
+        return sandbox.store.put(old | {"active": False})
+    amount = wanted.get("unit_amount")
+    if not isinstance(amount, int) or not 0 < amount <= money.LARGEST:
+        raise ValueError("unit_amount is a whole number of cents")
+    if wanted.get("in_place"):
+        return sandbox.store.put(old | {"unit_amount": amount, "unit_amount_decimal": str(amount)})
+    now = int(sandbox.clock())
+    new = things.price(
+        things.new_id("price"), now, old["product"], amount, old["currency"], nickname=old["nickname"]
+    )
+    sandbox.store.put(old | {"active": False})
+    product = sandbox.store.get("product", old["product"])
+    if product["default_price"] == old["id"]:
+        sandbox.store.put(product | {"default_price": new["id"]})
+    return sandbox.store.put(new)
+
+
+async def card(request: web.Request) -> web.Response:
+    """{"email", "token"}: give that person one of Stripe's test cards as the card to use."""
+    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    token, email = str(wanted.get("token", "")), str(wanted.get("email", ""))
+    if token not in things.CARDS:
+        raise ValueError(f"token is one of {', '.join(things.CARDS)}")
+    with sandbox.store.transaction():
+        found = sandbox.store.newest("customer", keep=lambda each: bool(each["email"] == email), most=1)
+        if not found:
+            raise ValueError("nobody has this address")
+        made = sandbox.store.put(
+            things.card(things.new_id("pm"), int(sandbox.clock()), token, found[0]["id"])
+        )
+        found[0]["invoice_settings"]["default_payment_method"] = made["id"]
+        sandbox.store.put(found[0])
+    return web.json_response(things.public(made))
+
+
+async def records(request: web.Request) -> web.Response:
+    return web.json_response(all_records(request.app[SANDBOX]))
+
+
+async def charges(request: web.Request) -> web.Response:
+    """How often money moved, in all or for one effect: what the invariants count."""
+    store, effect_key = request.app[SANDBOX].store, request.query.get("effect_key")
+    found = store.newest(
+        "payment_intent",
+        keep=lambda each: effect_key is None or each["metadata"].get("effect_key") == effect_key,
+        most=1_000_000,
+    )
+    paid = [each for each in found if each["status"] == "succeeded"]
+    return web.json_response(
+        {
+            "count": len(paid),
+            "attempted": len(found),
+            "amount": sum(each["amount_received"] for each in paid),
+            "payment_intents": [each["id"] for each in paid[:100]],
+        }
+    )
+
+
+async def reset(request: web.Request) -> web.Response:
+    sandbox = request.app[SANDBOX]
+    with sandbox.store.transaction():
+        sandbox.store.clear()
+        seed(sandbox.store, int(sandbox.clock()))
+    sandbox.faults.waiting.clear()
+    sandbox.duplicates, sandbox.paused = 0, False
+    return web.json_response({"ok": True})
+
+
+def all_records(sandbox: Sandbox) -> list[Data]:
+    """SandboxRecord in the page's protocol, newest first: first what moved, then what there is."""
+    found = [thing for kind in _SHOWN for thing in sandbox.store.newest(kind, most=MOST_RECORDS)]
+    return [_record(thing) for thing in found[:MOST_RECORDS]]
+
+
+def _record(thing: Data) -> Data:
+    amount = thing.get("amount", thing.get("amount_total", thing.get("unit_amount")))
+    shown = f"{thing['id']} · {_plain(amount, thing['currency'])}" if amount is not None else ""
+    status = thing.get("status") or ("active" if thing.get("active") else "")
+    return {
+        "service": "Stripe",
+        "object": thing["object"],
+        "id": thing["id"],
+        "title": shown or f"{thing.get('name') or thing.get('email') or thing['id']}",
+        "status": status,
+        "json": things.public(thing),
+    }
+
+
+def _plain(amount: int, currency: str) -> str:
+    digits = money.decimals(currency)
+    whole, part = divmod(amount, 10**digits)
+    return f"{whole}.{part:0{digits}d} {currency}" if digits else f"{whole} {currency}"
+
+
+async def _json(request: web.Request) -> Data:
+    if request.content_type != "application/json":
+        raise ValueError("the body is JSON")
+    try:
+        wanted = json.loads(await request.content.read(65_536))
+    except (ValueError, RecursionError):
+        raise ValueError("the body is JSON") from None
+    if not isinstance(wanted, dict):
+        raise ValueError("the body is an object")
+    return wanted
+
+
+ROUTES = (
+    ("POST", "fault", fault),
+    ("DELETE", "fault", no_faults),
+    ("POST", "webhooks", webhooks),
+    ("GET", "webhooks", list_webhooks),
+    ("POST", "price", price),
+    ("POST", "card", card),
+    ("GET", "records", records),
+    ("GET", "charges", charges),
+    ("POST", "reset", reset),
+)

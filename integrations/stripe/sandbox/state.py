@@ -1,0 +1,45 @@
+"""All that a running sandbox holds beside its store, and the keys under which the app carries it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from integrations.stripe.sandbox.faults import Faults
+from integrations.stripe.sandbox.store import Store
+
+OnWire = Callable[[dict[str, Any]], None]
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """`running` are the idempotency keys of requests in flight; `wake` tells of a new delivery.
+
+    `duplicates`: how many more times each webhook is delivered. `home` is learned from the first request.
+    """
+
+    store: Store
+    webhook_url: str
+    webhook_secret: str
+    clock: Callable[[], float]
+    on_wire: OnWire
+    api_key: str = ""
+    faults: Faults = field(default_factory=Faults)
+    running: set[str] = field(default_factory=set)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    duplicates: int = 0
+    paused: bool = False
+    home: str = ""
+
+
+SANDBOX = web.AppKey("SANDBOX", Sandbox)
+
+
+def home_of(request: web.Request, tail: str) -> str:
+    """The address that this sandbox is mounted at, from the request's own."""
+    prefix = request.path[: -len(tail)] if tail and request.path.endswith(tail) else ""
+    return f"{request.scheme}://{request.host}{prefix.rstrip('/')}"
