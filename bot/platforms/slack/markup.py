@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # `<…>` is Slack's own: what a person types arrives with & < > escaped.
-_TOKEN = re.compile(r"<([^<>]*)>|&(amp|lt|gt);")
+_TOKEN = re.compile(r"<([^<>]+)>|&(amp|lt|gt);")
 _ENTITY = re.compile(r"&(amp|lt|gt);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 
