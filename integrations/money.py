@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-ZERO_DECIMAL = frozenset(
-    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"]
-    + ["pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
-)
-    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
-)
-THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+_NO_CENTS = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
+_MILLS = "bhd jod kwd omr tnd"
+ZERO_DECIMAL = frozenset(_NO_CENTS.split())
+THREE_DECIMAL = frozenset(_MILLS.split())
 
 # Stripe takes at most eight digits.
 LARGEST = 99_999_999

@@ -60,7 +60,7 @@ def check(service: StripeService, arguments: ChargeArguments) -> None:
     for line in arguments.lines:
         if line.price not in prices:
             prices[line.price] = _price(service, line)
-        _check_line(line, prices[line.price], arguments.currency)
+        _check_line(service, line, prices[line.price], arguments.currency)
 
 
 def _price(service: StripeService, line: Line) -> Data:
@@ -72,21 +72,39 @@ def _price(service: StripeService, line: Line) -> Data:
         raise _no("unknown_product", f"no longer sells {line.name}.") from None
 
 
-def _check_line(line: Line, price: Data, currency: str) -> None:
+def _check_line(service: StripeService, line: Line, price: Data, currency: str) -> None:
     product: Any = price.get("product")
     sold = isinstance(product, dict) and product.get("active") and not product.get("deleted")
-    if not price.get("active") or not sold or product.get("id") != line.product:
-        raise _no("unknown_product", f"no longer sells {line.name} at the price that was quoted.")
+    if not sold or product.get("id") != line.product:
+        raise _no("unknown_product", f"no longer sells {line.name}.")
     if price.get("currency") != currency:
         raise _no(
             "wrong_currency",
             f"sells {line.name} in {str(price.get('currency')).upper()}, not in {currency.upper()}.",
         )
+    if not price.get("active"):
+        raise _price_changed(line, _successor(service, price, line.product), currency)
     if price.get("unit_amount") != line.unit_amount:
-        new = price.get("unit_amount")
-        now_costs = money.show(new, currency) if isinstance(new, int) else "something else"
-        old = money.show(line.unit_amount, currency)
-        raise _no("price_changed", f"has a new price for {line.name}: {now_costs} instead of {old}.")
+        raise _price_changed(line, price, currency)
+
+
+def _successor(service: StripeService, old: Data, product: str) -> Data:
+    """A price at Stripe never changes: it is put away, and a new one takes its size and currency."""
+    for price in service.prices_of(product):
+        same_size = (price.get("nickname") or "") == (old.get("nickname") or "")
+        if same_size and price.get("currency") == old.get("currency"):
+            return price
+    return {}
+
+
+def _price_changed(line: Line, new: Data, currency: str) -> Refused:
+    amount = new.get("unit_amount")
+    if not isinstance(amount, int):
+        return _no("unknown_product", f"no longer sells {line.name}.")
+    was, now = money.show(line.unit_amount, currency), money.show(amount, currency)
+    if was == now:
+        return _no("price_changed", f"has replaced the price of {line.name}, which is still {now}.")
+    return _no("price_changed", f"has a new price for {line.name}: {now} instead of {was}.")
 
 
 def _by_card(service: StripeService, arguments: ChargeArguments, attempt: Attempt) -> Performed:

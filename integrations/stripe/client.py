@@ -73,6 +73,14 @@ class StripeService:
         with reading():
             return _dict(self.client.v1.prices.retrieve(price, {"expand": ["product"]}))
 
+    def prices_of(self, product: str) -> list[Data]:
+        """The active prices of one product."""
+        with reading():
+            pages = self.client.v1.prices.list(
+                {"product": product, "active": True, "type": "one_time", "limit": 100}
+            )
+            return _plain(pages, 100)
+
     def customers(self, email: str) -> list[Data]:
         """Newest first. Stripe compares addresses letter by letter."""
         with reading():

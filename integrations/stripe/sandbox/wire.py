@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import time
@@ -152,8 +151,10 @@ async def _pause(fault: Fault | None) -> None:
 
 async def _until_gone(request: web.Request, fault: Fault | None) -> None:
     longest = ((fault.delay_ms if fault else 0) or 60_000) / 1000
-    with contextlib.suppress(TimeoutError, ConnectionError):
-        await asyncio.wait_for(request.wait_for_disconnection(), longest)
+    for _ in range(int(longest / 0.02)):
+        if request.transport is None or request.transport.is_closing():
+            return
+        await asyncio.sleep(0.02)
 
 
 async def _send(request: web.Request, answer: Answer, fault: Fault | None) -> web.StreamResponse:
