@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.embedded.places import home, server_user
-from bot.embedded.postgres import Postgres, postgres
-from bot.embedded.valkey import Valkey, valkey
+from bot.embedded.postgres import Postgres, postgres_in
+from bot.embedded.valkey import Valkey, valkey_in
 
 # Lives on our standard input's pipe; when we die without a word it ends the pair and its folder.
 _GUARD = (
@@ -66,8 +66,8 @@ def start(
     base = home(state_dir, server_user())
     with _only_one(base / "servers.lock"), ThreadPoolExecutor(2) as pool:
         servers = Servers(
-            postgres(base) if want_postgres else None,
-            valkey(base) if want_valkey else None,
+            postgres_in(base) if want_postgres else None,
+            valkey_in(base) if want_valkey else None,
         )
         jobs = []
         if servers.postgres:
@@ -83,8 +83,8 @@ def find(state_dir: Path) -> Servers:
     """The servers of this folder, running or not; for stopping them."""
     base = home(state_dir, server_user())
     return Servers(
-        postgres(base) if (base / "postgres").exists() else None,
-        valkey(base) if (base / "valkey").exists() else None,
+        postgres_in(base) if (base / "postgres").exists() else None,
+        valkey_in(base) if (base / "valkey").exists() else None,
     )
 
 

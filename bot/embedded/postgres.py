@@ -171,7 +171,7 @@ class Postgres:
         raise ConfigurationError(_explain(lines, self.log))
 
 
-def postgres(base: Path, user: User | None = None) -> Postgres:
+def postgres_in(base: Path, user: User | None = None) -> Postgres:
     """The server whose data are in `base/postgres`."""
     user = user or server_user()
     folder = base / "postgres"

@@ -119,7 +119,7 @@ class Valkey:
         return child
 
 
-def valkey(base: Path) -> Valkey:
+def valkey_in(base: Path) -> Valkey:
     """The server whose data are in `base/valkey`."""
     folder = base / "valkey"
     folder.mkdir(exist_ok=True, mode=0o700)

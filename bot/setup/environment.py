@@ -18,7 +18,7 @@ LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
 OURS = ("bot", "flows", "integrations", "workers", "migrations")
 
-PIP: tuple[str | Path, ...] = (
+PIP: list[str | Path] = [
     PYTHON,
     "-m",
     "pip",
@@ -26,7 +26,7 @@ PIP: tuple[str | Path, ...] = (
     "--no-input",
     "--quiet",
     "install",
-)
+]
 PROGRAM = """\
 #!/bin/sh
 '''exec' "$(dirname "$0")/python" "$0" "$@"
@@ -70,8 +70,8 @@ def install(lock: Path) -> None:
 def must_install(what: str, lock: Path) -> None:
     uv = BIN / "uv"
     if uv.exists():
-        command = [uv, "pip", "install", "--quiet", "--no-progress", "--python", PYTHON]
-        done = run([*command, "--require-hashes", "--compile-bytecode", "-r", lock])
+        quickly: list[str | Path] = [uv, "pip", "install", "--quiet", "--no-progress", "--python", PYTHON]
+        done = run([*quickly, "--require-hashes", "--compile-bytecode", "-r", lock])
         if done.status == 0:
             say(f"  ✓ {what} ({done.seconds:.1f} s)")
             return

@@ -1,0 +1,189 @@
+"""The `countersign` program. It only wires: what a command does is written where it belongs.
+
+Everything heavy is imported inside the command that needs it: the front starts in under a second.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot import guards
+from bot.errors import CountersignError
+
+if TYPE_CHECKING:
+    from bot.serving import Part
+    from bot.settings import Settings
+
+app = typer.Typer(
+    name="countersign",
+    help="A bot for Slack and Teams that does nothing that matters until a person has countersigned it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they would print local variables
+)
+flows_app = typer.Typer(help="The conversations, as YAML in flows/catalog.", no_args_is_help=True)
+manifest_app = typer.Typer(help="What a new Slack app or Teams app is made from.", no_args_is_help=True)
+app.add_typer(flows_app, name="flows")
+app.add_typer(manifest_app, name="manifest")
+
+UnderUp = Annotated[bool, typer.Option("--under-up", hidden=True)]
+
+
+def main() -> int:
+    """What we know how to say is said in a line; the rest is a bug, and shows its trace."""
+    from pydantic import ValidationError
+
+    try:
+        app()
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            _complain(f"{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}")
+    except CountersignError as error:
+        _complain(str(error))
+    except ExceptionGroup as group:
+        ours = group.subgroup(CountersignError)
+        if ours is None:
+            raise
+        _complain(str(_first(ours)))
+    return 1
+
+
+@app.command()
+def up() -> None:
+    """Run everything in this terminal: servers, front, engine, worker and the workbench."""
+    from rich.console import Console
+
+    from bot import up as whole
+
+    raise typer.Exit(whole.run(_settings(), Console()))
+
+
+@app.command()
+def serve(
+    role: Annotated[str, typer.Option(help="front, engine or all")] = "all", under_up: UnderUp = False
+) -> None:
+    """Run the front, the engine, or both, until SIGTERM."""
+    if role not in {"front", "engine", "all"}:
+        raise typer.BadParameter("front, engine or all", param_hint="--role")
+    settings = _start(under_up)
+    parts: list[Part] = []
+    if role in {"front", "all"}:
+        from bot.fronting import front
+
+        parts.append(partial(front, settings))
+    if role in {"engine", "all"}:
+        from workers import engine
+
+        parts.append(partial(engine.run, settings))
+    _run(settings, parts)
+
+
+@app.command("up-front", hidden=True)
+def up_front() -> None:
+    """The front with the workbench and the stand-ins; only `up` starts it."""
+    from bot.fronting import front_with_workbench
+
+    settings = _start(under_up=True)
+    _run(settings, [partial(front_with_workbench, settings)])
+
+
+@app.command()
+def worker(under_up: UnderUp = False) -> None:
+    """Run the Celery worker, which makes the slow calls to outside services."""
+    settings = _start(under_up)
+    from bot import lifeline
+    from workers.app import run_worker
+
+    lifeline.watch()
+    run_worker(settings)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to today's schema, and make the role that everything else acts as."""
+    _migrate(_settings())
+    typer.echo("The database is up to date.")
+
+
+@app.command(hidden=True)
+def prepare() -> None:
+    """Migrate, push the flows, and print for `up` what the others need to know."""
+    settings = _settings()
+    dsn = _migrate(settings)
+    from workers.push import push_catalog
+
+    push_catalog(dsn, secret_key=settings.secret("secret_key"))
+    typer.echo(json.dumps({"DATABASE_URL": dsn}))
+
+
+@app.command()
+def doctor() -> None:
+    """Check credentials, scopes, database and broker, and say what to fix."""
+    from workers.doctor import check
+
+    raise typer.Exit(check(_settings()))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib import metadata
+
+    pyproject = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    if pyproject.exists():
+        import tomllib
+
+        typer.echo(tomllib.loads(pyproject.read_text())["project"]["version"])
+    else:
+        typer.echo(metadata.version("countersign"))
+
+
+def _settings() -> Settings:
+    from bot.settings import Settings
+
+    return Settings()
+
+
+def _start(under_up: bool) -> Settings:
+    """Settings that may serve, and the log set up."""
+    from bot import log
+
+    settings = _settings()
+    log.set_up(settings.log_level)
+    guards.check_serve(settings, under_up=under_up)
+    return settings
+
+
+def _run(settings: Settings, parts: list[Part]) -> None:
+    from bot import serving
+
+    serving.run([*parts, partial(serving.serve_metrics, settings)])
+
+
+def _migrate(settings: Settings) -> str:
+    """The address of the application's role."""
+    from workers.migrate import migrate as bring_up_to_date
+
+    guards.require_secret_key(settings)
+    guards.require_database(settings)
+    return bring_up_to_date(settings.secret("database_url"), settings.secret("secret_key"))
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"✗ {text}\n")
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first cause, however deep the task groups are nested."""
+    one = group.exceptions[0]
+    return _first(one) if isinstance(one, BaseExceptionGroup) else one
+
+
+if __name__ == "__main__":
+    sys.exit(main())
