@@ -1,0 +1,299 @@
+"""The reader that needs no key: rules and counting, the same answer every time, in well under a millisecond or two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from ..base import Change, FlowChoice, Intent, Product, Question, Reading, Value
+from . import intents
+from .catalogue import catalogue
+from .changes import Understood, understand
+from .parts import Kind, parts_of
+from .routing import Route, ThingFinder, router
+from .values import choice_value, number_value, text_value
+from .words import Sentence, distance, split
+
+BELIEVED = 0.5  # below this the reader itself does not hold its answer to be more likely right than wrong
+MODEL = "offline"
+_ASKS = frozenset("how what which who whom whose where when why is are does did was were has".split())
+_ASKS_TWO = frozenset({("do", "you"), ("do", "they"), ("have", "you"), ("can", "you"), ("do", "i"), ("does", "it")})
+_WANTS = frozenset(
+    "add get give bring order make have put send take remove drop cancel change swap replace delete include set"
+    " please also clear skip".split()
+)
+_POLITE = frozenset("please hi hello hey can could you would i id like to want need lets we ok and so now".split())
+_STATES = frozenset("is was has had hasnt isnt did didnt does doesnt never status number still not system".split())
+CONTROLS = frozenset({Intent.CANCEL, Intent.HELP, Intent.REPEAT, Intent.RESTART})
+
+
+class OfflineReader:
+    """Deterministic; never raises for any text; reads the first few thousand characters and says what it left."""
+
+    async def read(self, question: Question) -> Reading:
+        return read(question)
+
+    async def close(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """The question, its sentence, and what is meant where a command was named outright."""
+
+    question: Question
+    sentence: Sentence
+    named: Route | None
+    rest: Sentence
+
+
+def read(question: Question) -> Reading:
+    sentence = split(question.text)
+    named, at = _named(sentence, question.flows)
+    rest = sentence if at == 0 else _after(sentence, at)
+    heard = _Heard(question, sentence, named, rest)
+    reading = _by_command(heard) or _by_meaning(heard)
+    if sentence.unread:
+        note = f"… and {sentence.unread} more characters that were not read"
+        reading = replace(
+            reading,
+            confidence=min(reading.confidence, 0.45) if question.expecting_type != "text" else reading.confidence,
+            leftover=f"{reading.leftover} {note}".strip(),
+        )
+    return reading
+
+
+def _after(sentence: Sentence, at: int) -> Sentence:
+    return Sentence(sentence.text, sentence.tokens[at:], 0)
+
+
+# a command by name
+
+
+def _named(sentence: Sentence, flows: Sequence[FlowChoice]) -> tuple[Route | None, int]:
+    """"/order …", "order …", "please order …": the flow, and where the rest begins."""
+    tokens = sentence.tokens
+    at = 0
+    while at < len(tokens) and at < 6 and (tokens[at].norm in _POLITE or tokens[at].norm in {",", "!"}):
+        if tokens[at].norm == "can" and at + 1 < len(tokens) and tokens[at + 1].norm == "i":
+            break
+        at += 1
+    slash = at < len(tokens) and tokens[at].norm == "/" and _touches(sentence, at)
+    at += slash
+    if at >= len(tokens) or not tokens[at].is_word:
+        return None, 0
+    following = tokens[at + 1].norm if at + 1 < len(tokens) else ""
+    for flow in flows:
+        trust = _same(tokens[at].norm, flow.id.lower())
+        if trust and (slash or following not in _STATES):
+            words = sentence.words(at - slash, at + 1)
+            rest = at + 1 + (following == ":")
+            sure = trust if slash else trust * (0.95 if at == 0 else 0.9)
+            return Route(flow.id, sure, words), rest
+    return None, 0
+
+
+def _touches(sentence: Sentence, at: int) -> bool:
+    return at + 1 < len(sentence.tokens) and sentence.tokens[at].end == sentence.tokens[at + 1].start
+
+
+def _same(said: str, name: str) -> float:
+    if said == name or said.replace("ise", "ize") == name:
+        return 1.0
+    if len(name) >= 6 and said[:1] == name[:1] and distance(said, name, 1) == 1:
+        return 0.9
+    return 0.0
+
+
+def _by_command(heard: _Heard) -> Reading | None:
+    if heard.named is None:
+        return None
+    question = heard.question
+    slash = heard.named.words.startswith("/")
+    kind = question.expecting_type
+    if not slash and (kind in {"text", "yes_no"} or (kind and heard.rest.tokens and kind != "items")):
+        return None
+    found = _listen(question, heard.rest) if heard.rest.tokens else Understood()
+    changes = tuple(change for change in found.changes if _belongs(change, question))
+    intent = Intent.VALUE if changes and kind == "items" and not slash else Intent.ROUTE
+    sure = min([heard.named.confidence, *(change.confidence for change in changes)])
+    return Reading(
+        intent,
+        sure if intent is Intent.VALUE else heard.named.confidence,
+        heard.named.flow,
+        heard.named.confidence,
+        heard.named.words,
+        changes=changes,
+        leftover=", ".join(found.leftover),
+    )
+
+
+def _belongs(change: Change, question: Question) -> bool:
+    """A command's rest may be a list, or anything else: only what is surely of a list is taken for one."""
+    if question.expecting_type == "items":
+        return True
+    if question.products:
+        return bool(change.item or change.candidates) and (change.known or change.confidence > BELIEVED)
+    return change.words[:1].isdigit() or change.confidence > 0.6
+
+
+# anything else
+
+
+def _by_meaning(heard: _Heard) -> Reading:
+    question, sentence = heard.question, heard.sentence
+    if not sentence.tokens:
+        return Reading(Intent.UNKNOWN, 0.0, leftover="" if not question.text.strip() else question.text[:200].strip())
+    covered = intents.cover(sentence.tokens)
+    intent, sure = intents.decide(covered, question.expecting_type, question.prompt, bool(question.items))
+    reading = _by_type(heard, covered, intent, sure)
+    return replace(reading, route_confidence=round(reading.route_confidence, 3), confidence=round(reading.confidence, 3))
+
+
+def _by_type(heard: _Heard, covered: intents.Cover, intent: Intent, sure: float) -> Reading:
+    question = heard.question
+    kind = question.expecting_type
+    whole = bool(covered.found) and not covered.loose
+    social = whole and intent in intents.SOCIAL
+    if whole and intent in CONTROLS and sure >= BELIEVED:
+        return Reading(intent, sure)
+    if kind in {"text", "number", "choice"}:
+        return _slot(heard, intent if whole else Intent.UNKNOWN, sure)
+    if whole and not social:
+        reading = Reading(intent, sure, leftover="" if sure >= BELIEVED else question.text[:200].strip())
+        return _yielding(heard, reading)
+    return _list_or_route(heard, intent if whole else Intent.UNKNOWN, intent, sure)
+
+
+def _yielding(heard: _Heard, reading: Reading) -> Reading:
+    """"No cola" and "stop" can both be said with a list at hand: a sure change beats an unsure intent."""
+    if reading.confidence >= BELIEVED or not heard.question.items:
+        return reading
+    found = _listen(heard.question, heard.sentence)
+    if found.changes and not found.missed and min(c.confidence for c in found.changes) > 0.7:
+        return _value(heard, found, 0.8)
+    return reading
+
+
+def _slot(heard: _Heard, intent: Intent, sure: float) -> Reading:
+    question = heard.question
+    value = _slot_value(heard)
+    if question.expecting_type == "text":
+        if value is None:
+            return Reading(Intent.UNKNOWN, 0.0)
+        if intent is not Intent.UNKNOWN:
+            return Reading(intent, min(sure, 0.8), values=(replace(value, confidence=0.4),))
+        route = heard.named or _route(question, heard.sentence)
+        return Reading(
+            Intent.VALUE, value.confidence, route.flow, round(route.confidence, 3), route.words, values=(value,)
+        )
+    if value is not None:
+        value = replace(value, confidence=round(value.confidence, 3))
+        return Reading(Intent.VALUE, value.confidence, values=(value,))
+    if intent is not Intent.UNKNOWN:
+        return Reading(intent, sure)
+    return _route_or_nothing(heard, _route(question, heard.sentence))
+
+
+def _slot_value(heard: _Heard) -> Value | None:
+    question = heard.question
+    match question.expecting_type:
+        case "text":
+            return text_value(question.expecting, question.text)
+        case "number":
+            return number_value(question.expecting, heard.sentence)
+        case _:
+            return choice_value(question.expecting, heard.sentence, question.choices)
+
+
+def _list_or_route(heard: _Heard, whole: Intent, partial: Intent, sure: float) -> Reading:
+    question = heard.question
+    kind = question.expecting_type
+    if whole is not Intent.UNKNOWN:
+        return Reading(whole, sure)
+    asks = _is_question(heard.sentence)
+    hedged = intents.HEDGE in intents.cover(heard.sentence.tokens).found
+    found = Understood() if asks else _listen(question, heard.sentence)
+    route = _route(question, heard.sentence)
+    known = [c for c in found.changes if c.known and (c.item or c.candidates)] if question.products else []
+    if kind == "items" or (kind == "yes_no" and question.items):
+        if found.changes and not _outdone(found, route):
+            reading = _value(heard, found, 0.45 if hedged and kind == "yes_no" else 1.0)
+            return replace(
+                reading, route=route.flow, route_confidence=route.confidence, route_words=route.words,
+                runner_up=route.runner_up,
+            )  # fmt: skip
+    elif kind == "" and known:
+        reading = _route_or_nothing(heard, route)
+        return replace(reading, changes=tuple(_faded(found))) if reading.intent is Intent.ROUTE else reading
+    reading = _route_or_nothing(heard, route)
+    if reading.intent is Intent.UNKNOWN and not asks and sure > reading.confidence and not hedged:
+        return replace(reading, intent=partial, confidence=min(sure, 0.45))
+    return reading
+
+
+def _outdone(found: Understood, route: Route) -> bool:
+    """Only things that are in no catalogue, against words that ask for a flow."""
+    best = max(change.confidence for change in found.changes if change.op) if found.changes else 0.0
+    sure = [c for c in found.changes if c.known and c.confidence >= BELIEVED]
+    return not sure and route.confidence > max(best, BELIEVED)
+
+
+def _value(heard: _Heard, found: Understood, factor: float) -> Reading:
+    changes = tuple(_faded(found, factor))
+    leftover = ", ".join(found.leftover)
+    return Reading(Intent.VALUE, min(change.confidence for change in changes), changes=changes, leftover=leftover)
+
+
+def _faded(found: Understood, factor: float = 1.0) -> list[Change]:
+    """Words that were not understood make all the others less sure."""
+    factor *= 0.8 ** min(found.loose, 6) * 0.55 ** min(found.missed, 4)
+    return [replace(change, confidence=round(change.confidence * factor, 3)) for change in found.changes]
+
+
+def _route_or_nothing(heard: _Heard, route: Route) -> Reading:
+    text = heard.question.text[:200].strip()
+    if route.flow and route.confidence >= BELIEVED:
+        return Reading(Intent.ROUTE, route.confidence, route.flow, route.confidence, route.words, route.runner_up)
+    sure = min(0.3, route.confidence)
+    return Reading(Intent.UNKNOWN, sure, route.flow, route.confidence, route.words, route.runner_up, leftover=text)
+
+
+def _listen(question: Question, sentence: Sentence) -> Understood:
+    return understand(sentence, question.products, question.items)
+
+
+def _is_question(sentence: Sentence) -> bool:
+    """"How much is a cola?" orders nothing, "can I have a cola?" does."""
+    norms = [token.norm for token in sentence.tokens if token.is_word]
+    while norms and norms[0] in {"so", "and", "hi", "hello", "hey", "ok", "well", "um", "sorry"}:
+        norms = norms[1:]
+    if norms[:2] == ["how", "about"] or norms[:2] == ["what", "about"]:
+        return False
+    if norms and norms[0] in _ASKS:
+        return True
+    return tuple(norms[:2]) in _ASKS_TWO and not _WANTS & set(norms[2:5])
+
+
+def _route(question: Question, sentence: Sentence) -> Route:
+    if not question.flows:
+        return Route("", 0.0, "")
+    finder = _finder(question.products)
+    return router(question.flows, finder).route(sentence, finder(sentence) if finder else ())
+
+
+@lru_cache(maxsize=16)
+def _finder(products: tuple[Product, ...]) -> ThingFinder | None:
+    if not products:
+        return None
+    shop = catalogue(products)
+
+    def find(sentence: Sentence) -> Sequence[tuple[int, int]]:
+        return [
+            (part.first, part.end)
+            for part in parts_of(sentence, shop, frozenset())
+            if part.kind is Kind.PRODUCT and part.match and part.match.confidence > 0.3
+        ]
+
+    return ThingFinder(products, find)
