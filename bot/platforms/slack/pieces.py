@@ -39,9 +39,9 @@ def pieces(blocks: Iterable[Block]) -> Iterator[Block]:
             case Paragraph():
                 yield from _paragraph(block)
             case Facts(pairs):
-                yield from map(Facts, _grouped(pairs))
+                yield from _rows(Facts, pairs)
             case Lines(rows):
-                yield from map(Lines, _grouped(rows))
+                yield from _rows(Lines, rows)
             case Buttons():
                 yield from _buttons(block)
             case Select():
@@ -69,39 +69,34 @@ def _paragraph(block: Paragraph) -> Iterator[Block]:
             yield Paragraph(text, Tone.NORMAL if sign and number else block.tone)
 
 
-def _grouped(pairs: Iterable[Pair]) -> Iterator[tuple[Pair, ...]]:
-    """Rows together as long as they fit one block; a row that is itself too long goes on in the next."""
+def _rows(kind: type[Facts] | type[Lines], pairs: Iterable[Pair]) -> Iterator[Block]:
+    """Rows together as long as they fit one block; a row that is itself too long gets blocks of its own."""
     group: list[Pair] = []
     size = 0
-    for pair in _split(pairs):
+    for first, second in pairs:
+        pair = shown(first), shown(second)
         weight = width(pair[0]) + width(pair[1]) + 4
         if group and (size + weight > limits.RICH_TEXT or len(group) == ROWS):
-            yield tuple(group)
+            yield kind(tuple(group))
             group, size = [], 0
-        group.append(pair)
-        size += weight
-    if group:
-        yield tuple(group)
-
-
-def _split(pairs: Iterable[Pair]) -> Iterator[Pair]:
-    room = limits.RICH_TEXT - LABEL - 4
-    for first, second in pairs:
-        first, second = shown(first), shown(second)
-        if fits(first, LABEL) and fits(second, room):
-            yield first, second
-        elif fits(first, LABEL):
-            head, *rest = chunks(second, room)
-            yield first, head
-            yield from (("", more) for more in rest)
+        if weight > limits.RICH_TEXT:
+            yield from _long_row(kind, *pair)
         else:
-            *start, last = chunks(first, room)
-            yield from (("", part) for part in start)
-            if fits(second, LABEL):
-                yield last, second
-            else:
-                yield "", last
-                yield from (("", more) for more in chunks(second, room))
+            group.append(pair)
+            size += weight
+    if group:
+        yield kind(tuple(group))
+
+
+def _long_row(kind: type[Facts] | type[Lines], first: str, second: str) -> Iterator[Block]:
+    if fits(first, LABEL):
+        head, *rest = chunks(second, limits.RICH_TEXT - LABEL - 4)
+        yield kind(((first, head),))
+        for more in rest:
+            yield from _paragraph(Paragraph(more))
+    else:
+        yield from _paragraph(Paragraph(("• " if kind is Lines else "") + first))
+        yield from _paragraph(Paragraph(second, Tone.STRONG))
 
 
 def _buttons(block: Buttons) -> Iterator[Block]:
@@ -142,7 +137,7 @@ def _select(block: Select) -> Iterator[Block]:
     *above, label = chunks(shown(block.label).strip() or "Choose one", limits.SECTION_TEXT)
     yield from map(Paragraph, above)
     said, options = fit_options(block.options)
-    yield from map(Lines, _grouped(said))
+    yield from _rows(Lines, said)
     yield Select(label, block.action, options)
 
 
