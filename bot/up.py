@@ -39,13 +39,13 @@ def run(settings: Settings, console: Console) -> int:
         with ExitStack() as stack:
             _run(settings, console, stack)
     except KeyboardInterrupt:
-        console.print("Stopped.")
+        _say(console, "Stopped.")
         return 0
     except CountersignError as error:
-        console.print(f"✗ {error}", markup=False, highlight=False)
+        _say(console, f"✗ {error}")
         return 1
     except OSError as error:
-        console.print(f"✗ {_plain(error, settings.state_dir)}", markup=False, highlight=False)
+        _say(console, f"✗ {_plain(error, settings.state_dir)}")
         return 1
     return 0
 
@@ -57,7 +57,7 @@ def _run(settings: Settings, console: Console, stack: ExitStack) -> None:
     require_room(state)
     stack.enter_context(only_one(state / "up.lock"))
     if end_leftovers(state / "children.json"):
-        console.print("  Ended what an earlier start had left behind")
+        _say(console, "  Ended what an earlier start had left behind")
     settings = complete(
         settings.model_copy(update={"state_dir": state}), keys.load_or_make(state / "secrets.json")
     )
@@ -67,7 +67,7 @@ def _run(settings: Settings, console: Console, stack: ExitStack) -> None:
     with console.status("Database: tables and flows"):
         environment |= prepare.prepare(state, servers, environment)
     children = Supervisor(
-        children_of(state), environment, state / "children.json", lambda text: console.print(f"! {text}")
+        children_of(state), environment, state / "children.json", lambda text: _say(console, f"! {text}")
     )
     stack.callback(_deaf_then, children.stop)
     children.start()
@@ -186,11 +186,11 @@ def answers(host: str, port: int) -> bool:
 def _greet(settings: Settings, console: Console, seconds: float) -> None:
     console.print(f"\n[bold]Countersign runs[/bold] (started in {seconds:.1f} s)\n", highlight=False)
     for name, text in describe(settings):
-        console.print(f"  {name:<9} {text}", markup=False, highlight=False)
+        _say(console, f"  {name:<9} {text}")
     where = f"http://{'localhost' if settings.host == '127.0.0.1' else settings.host}:{settings.port}"
     what = "the workbench" if settings.on_loopback else "no workbench: HOST is not this machine's own"
     console.print(f"\n  [bold]{where}[/bold]  {what}", highlight=False)
-    console.print(f"  Logs in {settings.state_dir / 'log'} · Ctrl-C ends it\n", highlight=False, markup=False)
+    _say(console, f"  Logs in {settings.state_dir / 'log'} · Ctrl-C ends it\n")
 
 
 def _watch(settings: Settings, servers: embedded.Servers, children: Supervisor) -> NoReturn:
@@ -204,6 +204,11 @@ def _watch(settings: Settings, servers: embedded.Servers, children: Supervisor) 
                 want_valkey=servers.valkey is not None,
             )
         time.sleep(TICK)
+
+
+def _say(console: Console, text: str) -> None:
+    """As it is, and never broken into lines of ours: it may hold anything, and be piped anywhere."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:

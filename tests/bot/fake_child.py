@@ -18,10 +18,7 @@ class Ready(http.server.BaseHTTPRequestHandler):
 
 
 name, port = sys.argv[1], int(sys.argv[2])
-stop = threading.Event()
-if name != "stubborn":
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-else:
+if name == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 lifeline.watch()
 if name == "front":
@@ -29,4 +26,5 @@ if name == "front":
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Ready)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 print(f"{name} is up", flush=True)
-stop.wait()
+while True:
+    signal.pause()
