@@ -97,16 +97,21 @@ class Verifier:
         return Caller(service_url, expires, key.endorsements)
 
     def _recall(self, token: str) -> Caller | None:
-        if self._generation != self._keys.generation:
-            self._generation = self._keys.generation
-            self._remembered.clear()
+        self._follow_the_keys()
         caller = self._remembered.get(_digest(token))
         return caller if caller and time.time() < caller.expires + LEEWAY else None
 
     def _remember(self, token: str, caller: Caller) -> None:
+        self._follow_the_keys()
         while len(self._remembered) >= REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[_digest(token)] = caller
+
+    def _follow_the_keys(self) -> None:
+        """A key that Microsoft has withdrawn vouches for nothing any more."""
+        if self._generation != self._keys.generation:
+            self._generation = self._keys.generation
+            self._remembered.clear()
 
 
 def _digest(token: str) -> bytes:
