@@ -9,6 +9,7 @@ from bot.platforms.teams.cards import card
 from bot.platforms.teams.limits import CARD_BYTES, shortened
 from bot.platforms.teams.render import CARD_TYPE, encode
 from bot.reply import Reply
+from bot.text import plain
 
 RECEIVED = "Received. This card will update in a moment."
 NO_DIALOG = "This button opens nothing any more. Please use the newest message of mine."
@@ -27,7 +28,7 @@ def answer_press(reply: Reply | None, *, sandbox: bool = False) -> HttpAnswer:
 
 
 def _said(text: str) -> dict[str, Any]:
-    return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": text}
+    return {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": plain(text)}
 
 
 def refusal(code: str, message: str) -> dict[str, Any]:

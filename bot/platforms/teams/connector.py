@@ -12,6 +12,7 @@ import aiohttp
 import orjson
 
 from bot.errors import PlatformError
+from bot.net import RefusedCall, TooLarge, read_limited
 from bot.platforms.teams.hosts import is_loopback, may_be_called
 from bot.platforms.teams.limits import MESSAGE_UTF16_BYTES
 from bot.platforms.teams.render import encode
@@ -81,22 +82,16 @@ class Connector:
             async with self._session.request(
                 method, url, headers=headers, data=data, timeout=timeout, allow_redirects=False
             ) as response:
-                return response.status, response.headers, await _read(response)
+                return response.status, response.headers, await read_limited(response, LARGEST_ANSWER)
+        except TooLarge:
+            raise PlatformError("Teams", "answered at too great length", unknown=method == "POST") from None
+        except RefusedCall:
+            raise PlatformError("Teams", "led elsewhere, so nothing was sent there") from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL):
             raise PlatformError("Teams", "could not be reached", retryable=True) from None
         except (TimeoutError, aiohttp.ClientError, OSError):
             # From here on the request may have arrived; what may be repeated is, what may not must be known.
             raise PlatformError("Teams", "did not answer", retryable=True, unknown=method == "POST") from None
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = b""
-    async for chunk in response.content.iter_chunked(65_536):
-        body += chunk
-        if len(body) > LARGEST_ANSWER:
-            response.close()
-            return b""
-    return body
 
 
 def _within_limit(data: bytes) -> bytes:

@@ -8,6 +8,7 @@ from bot.platforms.teams.inert import inert, is_plain, one_line
 from bot.platforms.teams.limits import BUTTON_VALUE, LINES_OF_THEIR_OWN
 from bot.platforms.teams.presses import ACTION, CHOICE, FORM, VALUE, input_id
 from bot.reply import Option, Style, Tone
+from bot.text import for_card, plain
 
 Element = dict[str, Any]
 
@@ -29,6 +30,7 @@ def text_run(text: str, **how: Any) -> Element:
 def lines_of(text: str, tone: Tone = Tone.NORMAL, **how: Any) -> list[Element]:
     """A TextRun need not show its line breaks, so each line is an element; an empty one is a gap."""
     look = {**_TONES[tone], **how}
+    text = plain(text)
     lines = text.split("\n")
     if len(lines) > LINES_OF_THEIR_OWN:
         return [text_run(text, **look)]
@@ -48,6 +50,7 @@ def lines_of(text: str, tone: Tone = Tone.NORMAL, **how: Any) -> list[Element]:
 
 def heading(text: str) -> Element:
     """A real heading for screen readers, where its words cannot be taken for Markdown."""
+    text = plain(text)
     if not is_plain(text):
         return text_run(text, weight="Bolder", size="Large")
     return {
@@ -61,7 +64,11 @@ def heading(text: str) -> Element:
 
 
 def row(left: str, right: str, *, label: bool) -> Element:
-    """Two columns: a label and its value, or a thing and what it comes to."""
+    """Two columns: a label and its value, or a thing and what it comes to.
+
+    These are what people decide on, so whatever could deceive in them is marked.
+    """
+    left, right = for_card(left), for_card(right)
     if label:
         columns = [_column(2, lines_of(left, Tone.SUBTLE)), _column(5, lines_of(right))]
     else:

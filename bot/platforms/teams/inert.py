@@ -1,7 +1,8 @@
 """Text that Teams would otherwise read as something else.
 
 A TextRun knows no Markdown and no HTML, so nearly everything may go into it as it is. What is
-left are two patterns that Teams looks for everywhere on a card.
+left are two patterns that Teams looks for everywhere on a card. What is invisible or deceives is
+`bot.text`'s matter, and is applied here, once.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ import re
 from urllib.parse import urlsplit
 
 from bot.platforms.teams.hosts import is_loopback
+from bot.text import plain, teams_text
 
 _MENTION = re.compile(r"<(/?)at\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\{\{(?=\s*(?:DATE|TIME)\s*\()", re.IGNORECASE)
 # What a TextBlock might take for emphasis, a link, a list, an entity or a tag.
 _MARKUP = re.compile(r"[*_`~\[\]\\<>&|{}\r\n]|^\s*(?:[-+#=]|\d+[.)])|https?:|www\.|\w@\w", re.IGNORECASE)
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>&~])")
 
 
 def inert(text: str) -> str:
-    """For a TextRun, a title or a label: no mention forms, no time is put in its place."""
+    """For a TextRun, a title or a label: no mention forms, no time is put in its place.
+
+    Twice is the same as once.
+    """
     return _CLOCK.sub("{ {", _MENTION.sub(r"‹\1at", text))
 
 
@@ -34,12 +38,13 @@ def may_be_read_as_html(text: str) -> bool:
 
 
 def escaped(text: str) -> str:
-    """For the few places that only take Markdown."""
-    return _MARKDOWN.sub(r"\\\1", inert(text))
+    """For the one place that only takes Markdown, a card's fallback."""
+    return teams_text(_CLOCK.sub("{ {", text))
 
 
 def one_line(text: str) -> str:
-    return " ".join(inert(text).split())
+    """For titles and labels, which are plain text; whole, however long."""
+    return " ".join(inert(plain(text)).split())
 
 
 def may_be_opened(url: str, *, sandbox: bool) -> bool:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWTError
 from jwt.algorithms import RSAAlgorithm
 
+from bot.net import session
 from bot.platforms.teams.hosts import is_loopback
 
 KEEP = 24 * 3600.0
@@ -138,22 +139,16 @@ def _read_key(key: Any) -> tuple[str, SigningKey] | None:
 
 async def get_json_over_http(url: str) -> Any:
     """One GET without redirects; rare enough (once a day) to need no shared session."""
-    timeout = aiohttp.ClientTimeout(total=DEADLINE)
+    here = is_loopback(url)
     try:
         async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(url, allow_redirects=False) as response,
+            session(allow_loopback=here, total=DEADLINE, most_bytes=LARGEST_DOCUMENT) as http,
+            http.get(url, allow_redirects=False) as response,
         ):
             if response.status != 200:
                 raise KeysUnreachable(f"the key server answered {response.status}")
-            body = await response.content.read(LARGEST_DOCUMENT + 1)
-            while not response.content.at_eof() and len(body) <= LARGEST_DOCUMENT:
-                body += await response.content.read(LARGEST_DOCUMENT + 1 - len(body))
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise KeysUnreachable(type(error).__name__) from error
-    if len(body) > LARGEST_DOCUMENT:
-        raise KeysUnreachable("the key document is too large")
-    try:
-        return orjson.loads(body)
+            return orjson.loads(await response.read())
     except orjson.JSONDecodeError as error:
         raise KeysUnreachable("the key server sent no JSON") from error
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise KeysUnreachable(type(error).__name__) from error

@@ -11,6 +11,7 @@ from bot.platforms.teams.cards import card, form_card
 from bot.platforms.teams.inert import may_be_read_as_html
 from bot.platforms.teams.limits import shortened
 from bot.reply import Form, Reply
+from bot.text import plain
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 MARKER = "countersign"
@@ -36,7 +37,7 @@ def render(
     if reply.blocks or reply.mentions or may_be_read_as_html(reply.text):
         activity = _with_card(card(reply, sandbox=sandbox, names=names), summary=reply.text)
     else:
-        activity = {"type": "message", "text": reply.text, "textFormat": "plain"}
+        activity = {"type": "message", "text": plain(reply.text), "textFormat": "plain"}
     if reply.generated:
         activity["entities"] = [_AI_LABEL]
     return _marked(activity, marker)
@@ -49,7 +50,7 @@ def render_form(form: Form, *, marker: str = "") -> Activity:
 def _with_card(content: Mapping[str, Any], *, summary: str) -> Activity:
     return {
         "type": "message",
-        "summary": shortened(summary),
+        "summary": shortened(plain(summary)),
         "attachments": [{"contentType": CARD_TYPE, "content": content}],
     }
 

@@ -108,7 +108,9 @@ def in_channel(root: str | None = "1767000000000") -> dict[str, Any]:
     return {"id": CHANNEL + thread, "conversationType": "channel", "isGroup": True, "tenantId": TENANT}
 
 
-def mention(text: str = "<at>Countersign</at>", who: str = f"28:{APP}", name: str = "Countersign") -> dict[str, Any]:
+def mention(
+    text: str = "<at>Countersign</at>", who: str = f"28:{APP}", name: str = "Countersign"
+) -> dict[str, Any]:
     return {"type": "mention", "text": text, "mentioned": {"id": who, "name": name}}
 
 

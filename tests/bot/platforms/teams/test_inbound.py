@@ -204,12 +204,20 @@ def test_the_tenant_is_the_channels_before_the_conversations() -> None:
     assert turn(message(channelData={})).place.workspace == TENANT
 
 
-EXECUTE = {"action": {"type": "Action.Execute", "verb": "approve", "data": {"action": "approve", "value": "ap-1"}}}
+EXECUTE = {
+    "action": {"type": "Action.Execute", "verb": "approve", "data": {"action": "approve", "value": "ap-1"}}
+}
 
 
 def execute(**data: Any) -> dict[str, Any]:
-    action = {"type": "Action.Execute", "verb": "approve", "data": {"action": "approve", "value": "ap-1"} | data}
-    return activity("invoke", name="adaptiveCard/action", value={"action": action}, replyToId="1766", id="f:1")
+    action = {
+        "type": "Action.Execute",
+        "verb": "approve",
+        "data": {"action": "approve", "value": "ap-1"} | data,
+    }
+    return activity(
+        "invoke", name="adaptiveCard/action", value={"action": action}, replyToId="1766", id="f:1"
+    )
 
 
 def test_a_press_on_a_card_waits_for_its_answer() -> None:
@@ -217,7 +225,9 @@ def test_a_press_on_a_card_waits_for_its_answer() -> None:
 
     assert found.wants_answer
     assert found.id == f"teams:{TENANT}:a:ada:f:1"
-    assert found.act == Pressed("approve", "ap-1", MessageRef("a:ada", "1766"), answers={"reason": "looks fine"})
+    assert found.act == Pressed(
+        "approve", "ap-1", MessageRef("a:ada", "1766"), answers={"reason": "looks fine"}
+    )
 
 
 def test_the_verb_names_the_press() -> None:
@@ -235,7 +245,9 @@ def test_a_press_in_a_channel_is_in_the_thread_of_its_card() -> None:
 
 
 def test_a_press_by_an_old_client_arrives_as_a_message() -> None:
-    payload = activity("message", value={"action": "approve", "value": "ap-1", "reason": "ok"}, replyToId="1766")
+    payload = activity(
+        "message", value={"action": "approve", "value": "ap-1", "reason": "ok"}, replyToId="1766"
+    )
     found = turn(payload)
 
     assert found.act == Pressed("approve", "ap-1", MessageRef("a:ada", "1766"), answers={"reason": "ok"})
@@ -243,7 +255,9 @@ def test_a_press_by_an_old_client_arrives_as_a_message() -> None:
 
 
 def test_a_choice_is_the_value_of_the_press() -> None:
-    payload = execute(action="size", value="", choice="choice:2", **{"choice:2": "large", "choice:5": "other"})
+    payload = execute(
+        action="size", value="", choice="choice:2", **{"choice:2": "large", "choice:5": "other"}
+    )
     act = turn(payload).act
 
     assert isinstance(act, Pressed)
@@ -306,7 +320,9 @@ def test_a_dialog_of_an_older_card_says_that_it_is_gone(name: str) -> None:
     assert found.body["task"]["type"] == "message"  # type: ignore[index]
 
 
-@pytest.mark.parametrize("name", ["message/submitAction", "composeExtension/query", "fileConsent/invoke", None, 5])
+@pytest.mark.parametrize(
+    "name", ["message/submitAction", "composeExtension/query", "fileConsent/invoke", None, 5]
+)
 def test_other_invokes_are_answered_with_an_empty_object(name: Any) -> None:
     assert to_turn(activity("invoke", name=name)) == Immediate({})
 
@@ -314,7 +330,10 @@ def test_other_invokes_are_answered_with_an_empty_object(name: Any) -> None:
 def test_an_install_is_told_twice_and_greeted_once() -> None:
     one = activity("installationUpdate", action="add", id="f:1", timestamp="2026-01-02T18:03:37.1Z")
     other = activity(
-        "conversationUpdate", membersAdded=[{"id": US}, {"id": "29:ada"}], id="f:2", timestamp="2026-01-02T18:03:38Z"
+        "conversationUpdate",
+        membersAdded=[{"id": US}, {"id": "29:ada"}],
+        id="f:2",
+        timestamp="2026-01-02T18:03:38Z",
     )
 
     assert turn(one).act == turn(other).act == Installed()
@@ -384,7 +403,9 @@ def test_without_the_channel_check_direct_line_speaks_for_anyone(monkeypatch: py
 
 
 @pytest.mark.twin
-def test_without_believing_entities_only_a_typed_name_would_address_us(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_believing_entities_only_a_typed_name_would_address_us(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(
         words_module,
         "_our_mentions",
@@ -406,23 +427,26 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
-NAMES = (
-    "type id name text textFormat channelId serviceUrl from recipient conversation channelData entities value "
-    "action replyToId membersAdded membersRemoved timestamp"
-).split()
+NAMES = [
+    *("type", "id", "name", "text", "textFormat", "channelId", "serviceUrl", "from", "recipient", "value"),
+    *("conversation", "channelData", "entities", "action", "replyToId", "timestamp"),
+    *("membersAdded", "membersRemoved"),
+]
 TYPES = ["message", "invoke", "conversationUpdate", "installationUpdate", "typing", "messageReaction"]
 
 
 @given(st.dictionaries(st.sampled_from(NAMES) | st.text(), anything))
-@examples(max_examples=300, deadline=None)
+@examples(max_examples=150, deadline=None)
 def test_no_json_of_any_shape_makes_it_crash(payload: dict[str, Any]) -> None:
     assert isinstance(to_turn(payload), (Turn, Ignored, Immediate))
 
 
 @given(st.sampled_from(TYPES), st.dictionaries(st.sampled_from(NAMES[3:]), anything))
-@examples(max_examples=600, deadline=None)
+@examples(max_examples=300, deadline=None)
 def test_no_odd_field_in_a_good_activity_makes_it_crash(kind: str, odd: dict[str, Any]) -> None:
-    found = to_turn(activity(kind, name="adaptiveCard/action", value=EXECUTE, text="x", entities=[mention()]) | odd)
+    found = to_turn(
+        activity(kind, name="adaptiveCard/action", value=EXECUTE, text="x", entities=[mention()]) | odd
+    )
 
     assert isinstance(found, (Turn, Ignored, Immediate))
     if isinstance(found, Turn):

@@ -39,13 +39,18 @@ def test_a_short_reply_is_one_part_and_untouched() -> None:
     assert parts(reply) == (reply,)
 
 
-@pytest.mark.parametrize("text", ["word " * 8_000, "x" * 40_000, FAMILY * 5_700, "<b>&" * 10_000, "\n" * 40_000, "שלום " * 8_000])
+@pytest.mark.parametrize(
+    "text", ["word " * 8_000, "x" * 40_000, FAMILY * 5_700, "<b>&" * 10_000, "\n" * 40_000, "שלום " * 8_000]
+)
 def test_forty_thousand_characters_are_all_said(text: str) -> None:
     for reply in (Reply(text), Reply("short", (Paragraph(text),))):
         split = parts(reply)
         for part in split:
             assert_within_limits(part)
-        said = [part.text if not part.blocks else "".join(b.text for b in part.blocks if isinstance(b, Paragraph)) for part in split]
+        said = [
+            part.text if not part.blocks else "".join(b.text for b in part.blocks if isinstance(b, Paragraph))
+            for part in split
+        ]
         assert "".join(said) == text
         assert all(part.text for part in split)
 
@@ -63,7 +68,10 @@ def test_parts_are_numbered_and_mention_once() -> None:
 
 
 def test_what_is_typed_stays_with_the_buttons_that_send_it() -> None:
-    controls: tuple[Block, ...] = (Ask("reason", "Reason"), Buttons((Button("Approve", "approve", "v" * 2000),)))
+    controls: tuple[Block, ...] = (
+        Ask("reason", "Reason"),
+        Buttons((Button("Approve", "approve", "v" * 2000),)),
+    )
     split = parts(Reply("x", (Paragraph("x" * 24_000), *controls)))
 
     assert split[-1].blocks[-2:] == controls

@@ -130,7 +130,9 @@ def test_foreign_text_is_shown_as_it_is(text: str) -> None:
 
 
 def test_a_typed_mention_forms_none_even_beside_a_real_one() -> None:
-    drawn = content(Reply("x", (Paragraph("<at>Grace Okafor</at>"),), mentions=("g",)), names={"g": "Grace Okafor"})
+    drawn = content(
+        Reply("x", (Paragraph("<at>Grace Okafor</at>"),), mentions=("g",)), names={"g": "Grace Okafor"}
+    )
 
     assert [run["text"] for run in of_type(drawn, "TextRun")] == ["‹at>Grace Okafor‹/at>"]
     assert drawn["msteams"]["entities"] == [
@@ -142,7 +144,9 @@ def test_a_typed_mention_forms_none_even_beside_a_real_one() -> None:
 @pytest.mark.twin
 def test_without_making_text_inert_a_typed_mention_would_ping(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elements_module, "inert", lambda text: text)
-    drawn = content(Reply("x", (Paragraph("<at>Grace Okafor</at>"),), mentions=("g",)), names={"g": "Grace Okafor"})
+    drawn = content(
+        Reply("x", (Paragraph("<at>Grace Okafor</at>"),), mentions=("g",)), names={"g": "Grace Okafor"}
+    )
 
     assert of_type(drawn, "TextRun")[0]["text"] == drawn["msteams"]["entities"][0]["text"]
 
@@ -237,7 +241,9 @@ def press(drawn: Any, kind: str, inputs: dict[str, str], which: int = 0) -> Turn
 
 @pytest.mark.parametrize("kind", ["Action.Execute", "Action.Submit"])
 def test_what_is_rendered_comes_back_as_it_was_meant(kind: str) -> None:
-    reply = Reply("x", (Ask("value", "Reason"), Ask("note", "Note"), Buttons((Button("No", "reject", "ap-1"),))))
+    reply = Reply(
+        "x", (Ask("value", "Reason"), Ask("note", "Note"), Buttons((Button("No", "reject", "ap-1"),)))
+    )
     drawn = content(reply)
     typed = {field["id"]: f"for {field['label']}" for field in of_type(drawn, "Input.Text")}
     act = press(drawn, kind, typed).act
@@ -315,7 +321,9 @@ def test_more_buttons_than_a_row_takes_fill_several() -> None:
         ("https://[::1", True, False),
     ],
 )
-def test_a_link_opens_only_where_it_is_safe_and_is_shown_otherwise(url: str, sandbox: bool, opens: bool) -> None:
+def test_a_link_opens_only_where_it_is_safe_and_is_shown_otherwise(
+    url: str, sandbox: bool, opens: bool
+) -> None:
     drawn = content(Reply("x", (Buttons((Button("Pay", "pay", url=url),)),)), sandbox=sandbox)
 
     assert bool(of_type(drawn, "Action.OpenUrl")) == opens
@@ -370,7 +378,11 @@ def test_a_press_is_answered_with_a_card_a_sentence_or_a_promise() -> None:
     assert drawn["value"]["type"] == "AdaptiveCard"
 
     said = answer_press(Reply("Omar was faster.")).body
-    assert said == {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": "Omar was faster."}
+    assert said == {
+        "statusCode": 200,
+        "type": "application/vnd.microsoft.activity.message",
+        "value": "Omar was faster.",
+    }
 
     assert answer_press(None).body["value"] == RECEIVED
 

@@ -118,7 +118,9 @@ async def test_another_scheme_than_bearer_is_unverified(teams: TeamsDoor) -> Non
         await teams.verify(headers(None) | {"Authorization": f"Basic {token()}"}, body(message()))
 
 
-async def test_a_key_may_speak_only_for_the_channels_it_is_endorsed_for(issuer: Issuer, teams: TeamsDoor) -> None:
+async def test_a_key_may_speak_only_for_the_channels_it_is_endorsed_for(
+    issuer: Issuer, teams: TeamsDoor
+) -> None:
     issuer.keys = [jwk("k1", endorsements=["webchat"])]
 
     with pytest.raises(Unverified):
@@ -176,7 +178,18 @@ async def test_what_is_not_json_is_malformed(teams: TeamsDoor, kind: str) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{bad", b"[]", b'"x"', b"null", b'{"a":1,"a":2}', b'{"a":NaN}', b"\xff\xfe", b"[" * 5000, b'{"a":' * 5000],
+    [
+        b"",
+        b"{bad",
+        b"[]",
+        b'"x"',
+        b"null",
+        b'{"a":1,"a":2}',
+        b'{"a":NaN}',
+        b"\xff\xfe",
+        b"[" * 5000,
+        b'{"a":' * 5000,
+    ],
 )
 async def test_a_broken_body_with_a_good_token_is_malformed(teams: TeamsDoor, text: bytes) -> None:
     with pytest.raises(Malformed):
@@ -210,7 +223,9 @@ async def test_a_token_that_passed_is_remembered_and_still_held_against_each_act
         await teams.verify(headers(good), body(message(channelId="directline")))
 
 
-async def test_a_remembered_token_ends_when_it_expires(teams: TeamsDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_remembered_token_ends_when_it_expires(
+    teams: TeamsDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good = token()
     await teams.verify(headers(good), body(message()))
     later = time.time() + 1000
@@ -225,7 +240,9 @@ def _expired(*_: Any, **__: Any) -> Any:
     raise jwt.ExpiredSignatureError
 
 
-async def test_no_more_than_a_thousand_tokens_are_remembered(teams: TeamsDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_more_than_a_thousand_tokens_are_remembered(
+    teams: TeamsDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(verify_module, "REMEMBERED", 3)
     for number in range(6):
         await teams.verify(headers(token(jti=str(number))), body(message()))

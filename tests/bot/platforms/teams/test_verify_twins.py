@@ -121,10 +121,16 @@ async def test_without_endorsements_the_key_of_another_channel_speaks_for_teams(
     assert await teams.verify(headers(token()), body(message()))
 
 
-async def test_without_the_host_check_a_rebound_name_speaks_as_the_playground(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_host_check_a_rebound_name_speaks_as_the_playground(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(verify_module, "is_loopback", lambda _: True)
     playground = door(settings(microsoft_app_id="", teams_anonymous=True))
-    rebound = {"Content-Type": "application/json", "Host": "rebound.example", "Origin": "https://evil.example"}
+    rebound = {
+        "Content-Type": "application/json",
+        "Host": "rebound.example",
+        "Origin": "https://evil.example",
+    }
     assert await playground.verify(rebound, body(message(serviceUrl=EVIL)))
 
 
@@ -145,7 +151,9 @@ async def test_without_the_twin_check_the_last_of_two_keys_wins(
     assert (await teams.verify(headers(token()), twins))["text"] == "order two colas"
 
 
-async def test_without_the_depth_limit_a_deep_body_comes_in(teams: TeamsDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_depth_limit_a_deep_body_comes_in(
+    teams: TeamsDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(payload_module, "DEEPEST", 10_000)
     deep: Any = 1
     for _ in range(200):
