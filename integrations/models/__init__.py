@@ -1,0 +1,46 @@
+"""Models that read what a person said: picked by MODEL, all behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import NotConfigured
+from .base import Reader
+from .fallback import FallbackReader
+
+__all__ = ["FallbackReader", "reader"]
+
+
+def reader(settings: Mapping[str, str]) -> Reader:
+    """The reader that MODEL names; `settings` are plain strings by their names in .env.
+
+    Raises `NotConfigured` naming what is missing; nothing else is used in its place.
+    """
+    match settings.get("MODEL", "") or "offline":
+        case "offline":
+            from .offline import OfflineReader
+
+            return OfflineReader()
+        case "openai":
+            return _chat("openai", settings, "OPENAI_BASE_URL", "OPENAI_MODEL", key="OPENAI_API_KEY")
+        case "vllm":
+            return _chat("vllm", settings, "VLLM_URL", "VLLM_MODEL")
+        case "edge":
+            return _chat("edge", settings, "EDGE_URL", "EDGE_MODEL")
+        case "hybrid":  # what is near is asked first; only when it cannot answer does text leave for OpenAI
+            far = _chat("openai", settings, "OPENAI_BASE_URL", "OPENAI_MODEL", key="OPENAI_API_KEY")
+            return FallbackReader(_chat("edge", settings, "EDGE_URL", "EDGE_MODEL"), far)
+        case other:
+            problem = f"cannot be {other[:40]!r}: set MODEL to offline, openai, vllm, edge or hybrid"
+            raise NotConfigured("MODEL", problem)
+
+
+def _chat(kind: str, settings: Mapping[str, str], url: str, model: str, key: str = "") -> Reader:
+    for name in (key, url, model):
+        if name and not settings.get(name):
+            raise NotConfigured("MODEL", f"is {settings['MODEL']}, which needs {name}: set it in .env")
+    if not settings[url].startswith(("https://", "http://")):
+        raise NotConfigured("MODEL", f"needs {url} to begin with https:// or http://")
+    from .chat import ChatReader
+
+    return ChatReader(kind, settings[url], settings[model], settings[key] if key else "")

@@ -18,6 +18,7 @@ SIZES = {
     "regular": "regular", "large": "large", "l": "large", "big": "large", "huge": "extra large",
     "xl": "extra large", "extra large": "extra large",
 }  # fmt: skip
+UNDECIDED = 0.6  # several products: certain that one of them is meant, and no more
 PLAIN_SIZES = frozenset(size for size in SIZES if len(size) > 2) - {"little", "huge"}
 
 
@@ -51,11 +52,7 @@ class Catalogue:
     def _correct(self, token: Token) -> tuple[str, float]:
         if token.stem in self.known or token.norm in COMMON or token.stem in COMMON or not token.is_word:
             return token.stem, 1.0
-        meant = near(token.stem, self.vocabulary)
-        if meant is None:
-            return token.stem, 1.0
-        word, slips = meant
-        return word, {1: 0.85 if len(word) >= 6 else 0.75}.get(slips, 0.68)
+        return _mended(token.stem, self.vocabulary)
 
     def find(self, tokens: Sequence[Token], mended: Sequence[tuple[str, float]], at: int) -> Match | None:
         """The product named by the words that begin here: the longest full name, else the longest part."""
@@ -65,16 +62,16 @@ class Catalogue:
             if names and len(names) == 1:
                 return Match(names, end, trust, True)
             if names:
-                return Match(names, end, trust * 0.4, True)
+                return Match(names, end, trust * UNDECIDED, True)
         for end, words, trust in spans:
             found = self._holding(words)
             if found:
                 names = tuple(self.products[index].name for index in sorted(found))
-                return Match(names, end, trust * (0.93 if len(names) == 1 else 0.4), False)
+                return Match(names, end, trust * (0.93 if len(names) == 1 else UNDECIDED), False)
         return None
 
     def _holding(self, words: tuple[str, ...]) -> frozenset[int]:
-        if all(_is_number(word) or word in COMMON for word in words):
+        if len(set(words)) < len(words) or all(_is_number(word) or word in COMMON for word in words):
             return frozenset()
         found = self.holders.get(words[0], frozenset())
         for word in words[1:]:
@@ -120,6 +117,15 @@ def _spans(
             break
     found.reverse()
     return found
+
+
+@lru_cache(maxsize=4096)
+def _mended(word: str, vocabulary: tuple[str, ...]) -> tuple[str, float]:
+    meant = near(word, vocabulary)
+    if meant is None:
+        return word, 1.0
+    known, slips = meant
+    return known, {1: 0.85 if len(known) >= 6 else 0.75}.get(slips, 0.68)
 
 
 def _is_number(word: str) -> bool:

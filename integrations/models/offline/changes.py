@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..base import Change, Item, Op, Product
-from .catalogue import Catalogue, catalogue
+from .catalogue import catalogue
 from .drafts import Draft, Role, drafts_of
 from .lexicon import Cue
 from .parts import parts_of
+from .scene import About, Scene, about_of, free_words, wishes_of
 from .words import Sentence
 
 REMOVING = {Cue.REMOVE, Cue.UNWANTED}
 LISTING = {Cue.CLEAR, Cue.EMPTY} | REMOVING
-SOLE, ONE_OF_SEVERAL = 0.95, 0.8  # how sure "it" is when the list has one item, or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +27,10 @@ class Understood:
     missed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    sentence: Sentence
-    shop: Catalogue
-    items: tuple[Item, ...]
-
-    @property
-    def listed(self) -> dict[str, Item]:
-        return {item.name: item for item in self.items}
-
-    def said(self, draft: Draft) -> str:
-        return self.sentence.words(draft.first, draft.end) if draft.first >= 0 else ""
-
-    @property
-    def last(self) -> float:
-        """How sure "it" is."""
-        return SOLE if len(self.items) == 1 else ONE_OF_SEVERAL if self.items else 0.2
-
-
 def understand(sentence: Sentence, products: tuple[Product, ...], items: tuple[Item, ...]) -> Understood:
     shop = catalogue(products)
     parts = parts_of(sentence, shop, frozenset(item.name for item in items))
-    scene = _Scene(sentence, shop, items)
+    scene = Scene(sentence, shop, items)
     changes: list[Change] = []
     leftover: list[str] = []
     loose = missed = 0
@@ -82,90 +63,10 @@ def _paired(drafts: Sequence[Draft]) -> list[tuple[Draft, Draft | None]]:
     return pairs
 
 
-# what a draft is about
-
-
-@dataclass(frozen=True, slots=True)
-class _About:
-    """`name` is empty for the last item. `on_list` is the item meant, if it is on the list."""
-
-    name: str
-    trust: float
-    on_list: Item | None = None
-    candidates: tuple[str, ...] = ()
-
-
-def _about(scene: _Scene, draft: Draft, *, listed_first: bool) -> _About | None:
-    if draft.match:
-        names = draft.match.names
-        if len(names) > 1:
-            on_list = [name for name in names if name in scene.listed]
-            if listed_first and len(on_list) == 1:
-                return _About(on_list[0], 0.85, scene.listed[on_list[0]])
-            return _About("", draft.match.confidence, None, names)
-        return _About(names[0], draft.match.confidence, scene.listed.get(names[0]))
-    if draft.points and draft.position is not None:
-        if draft.position == -1 and scene.items:
-            return _About(scene.items[-1].name, 0.95, scene.items[-1])
-        if 0 <= draft.position < len(scene.items):
-            item = scene.items[draft.position]
-            return _About(item.name, 0.95, item)
-        return None
-    if draft.points or draft.it:
-        return _About("", scene.last, scene.items[-1]) if scene.items else None
-    return None
-
-
-def _free(scene: _Scene, draft: Draft) -> str:
-    """The person's own words for a thing that is in no catalogue."""
-    if not draft.unknown:
-        return ""
-    return scene.sentence.words(draft.unknown[0].first, draft.unknown[-1].end)
-
-
-# wishes: sizes and options
-
-
-@dataclass(frozen=True, slots=True)
-class _Wishes:
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-    trust: float = 1.0
-
-
-def _wishes(scene: _Scene, draft: Draft, name: str, item: Item | None) -> _Wishes:
-    """A size of the product in its own spelling; one that it does not come in is kept and doubted."""
-    add: list[str] = []
-    trust = 1.0
-    for part in sorted(draft.sizes + draft.options, key=lambda part: part.first):
-        own = scene.shop.variant_of(name, part.text) if part in draft.sizes else part.text
-        if own is None:
-            trust = min(trust, 0.62)
-        add.append(own or part.text)
-        trust = min(trust, part.trust)
-    sizes = scene.shop.sold_in.get(name, ())
-    remove = [
-        o for o in (item.options if item else ()) if o not in add and any(_ousts(a, o, sizes) for a in add)
-    ]
-    if sum(1 for option in add if option in sizes) > 1:
-        trust = min(trust, 0.4)
-    return _Wishes(tuple(dict.fromkeys(add)), tuple(remove), trust)
-
-
-def _ousts(new: str, old: str, sizes: Sequence[str]) -> bool:
-    """A size replaces a size; "no ice" and "with ice" each replace the other."""
-    if new in sizes and old in sizes:
-        return True
-    new_lead, _, new_noun = new.partition(" ")
-    old_lead, _, old_noun = old.partition(" ")
-    leads = {"no", "with", "extra", "light", "less"}
-    return bool(new_noun) and new_noun == old_noun and {new_lead, old_lead} <= leads
-
-
 # one draft
 
 
-def _plain(scene: _Scene, draft: Draft) -> list[Change]:
+def _plain(scene: Scene, draft: Draft) -> list[Change]:
     said = scene.said(draft)
     if draft.torn or (draft.number and draft.number.trust < 0.5):
         return _doubtful(scene, draft, said)
@@ -173,7 +74,11 @@ def _plain(scene: _Scene, draft: Draft) -> list[Change]:
         return _negated(scene, draft, said)
     if draft.everything:
         sure = 0.95 if draft.mode in LISTING or (draft.mode is Cue.TAKE and draft.off) else 0.0
-        return [Change(Op.CLEAR, "", 0, words=said, confidence=sure if scene.items else sure * 0.6)] if sure else []
+        return (
+            [Change(Op.CLEAR, "", 0, words=said, confidence=sure if scene.items else sure * 0.6)]
+            if sure
+            else []
+        )
     if draft.mode in REMOVING or (draft.off and draft.mode in {Cue.TAKE, Cue.ADD, None}):
         return _remove(scene, draft, said)
     if draft.mode in {Cue.AGAIN, Cue.DOUBLE}:
@@ -188,13 +93,13 @@ def _plain(scene: _Scene, draft: Draft) -> list[Change]:
     return _add(scene, draft, said)
 
 
-def _doubtful(scene: _Scene, draft: Draft, said: str) -> list[Change]:
+def _doubtful(scene: Scene, draft: Draft, said: str) -> list[Change]:
     """A quantity that nobody can mean: kept with its words, and not to be believed."""
-    about = _about(scene, draft, listed_first=False)
+    about = about_of(scene, draft, listed_first=False)
     number = draft.number.value if draft.number else 1
     if about is None and not draft.unknown:
         return []
-    name = about.name if about else _free(scene, draft)
+    name = about.name if about else free_words(scene, draft)
     known = bool(about) or not scene.shop.products
     trust = min(draft.number.trust if draft.number else 0.3, 0.3)
     return [
@@ -205,9 +110,9 @@ def _doubtful(scene: _Scene, draft: Draft, said: str) -> list[Change]:
     ]  # fmt: skip
 
 
-def _negated(scene: _Scene, draft: Draft, said: str) -> list[Change]:
-    """"Don't add the cola" takes away one that is there; "don't remove it" changes nothing."""
-    about = _about(scene, draft, listed_first=True)
+def _negated(scene: Scene, draft: Draft, said: str) -> list[Change]:
+    """ "Don't add the cola" takes away one that is there; "don't remove it" changes nothing."""
+    about = about_of(scene, draft, listed_first=True)
     if draft.mode in {None, Cue.ADD} and about and about.on_list and not draft.points:
         return [Change(Op.REMOVE, about.name, 0, words=said, confidence=0.65)]
     if draft.wishes and draft.mode in {None, Cue.ADD} and scene.items:
@@ -215,8 +120,8 @@ def _negated(scene: _Scene, draft: Draft, said: str) -> list[Change]:
     return []
 
 
-def _remove(scene: _Scene, draft: Draft, said: str) -> list[Change]:
-    about = _about(scene, draft, listed_first=True)
+def _remove(scene: Scene, draft: Draft, said: str) -> list[Change]:
+    about = about_of(scene, draft, listed_first=True)
     exact = draft.number is not None and (draft.number.exact or draft.mode is Cue.REMOVE or draft.less)
     count = draft.number.value if draft.number and exact else 0
     if draft.less and not count:
@@ -224,12 +129,12 @@ def _remove(scene: _Scene, draft: Draft, said: str) -> list[Change]:
     if about and about.candidates:
         return [Change(Op.REMOVE, "", count, candidates=about.candidates, words=said, confidence=about.trust)]
     if about is None and draft.unknown and scene.items:
-        wish = f"no {_free(scene, draft)}"
+        wish = f"no {free_words(scene, draft)}"
         return [Change(Op.OPTION, "", options=(wish,), words=said, confidence=0.7 * scene.last)]
     if about is None and draft.wishes:
         return _unwish(scene, draft, said)
     if about is None and draft.less and scene.items:
-        about = _About("", scene.last, scene.items[-1])
+        about = About("", scene.last, scene.items[-1])
     if about is None:
         return []
     if about.on_list is None:
@@ -238,8 +143,8 @@ def _remove(scene: _Scene, draft: Draft, said: str) -> list[Change]:
     return [Change(Op.REMOVE, about.name, count, words=said, confidence=trust * about.trust)]
 
 
-def _unwish(scene: _Scene, draft: Draft, said: str) -> list[Change]:
-    """"Remove the extra cheese": an option goes, from the only item that has it."""
+def _unwish(scene: Scene, draft: Draft, said: str) -> list[Change]:
+    """ "Remove the extra cheese": an option goes, from the only item that has it."""
     wishes = [part.text for part in draft.options + draft.sizes]
     holders = [item for item in scene.items if set(wishes) & set(item.options)]
     if len(holders) != 1:
@@ -248,7 +153,7 @@ def _unwish(scene: _Scene, draft: Draft, said: str) -> list[Change]:
     return [Change(Op.OPTION, holders[0].name, remove_options=gone, words=said, confidence=0.85)]
 
 
-def _again(scene: _Scene, draft: Draft, said: str) -> list[Change]:
+def _again(scene: Scene, draft: Draft, said: str) -> list[Change]:
     if not scene.items or draft.match or draft.unknown:
         return []
     last = scene.items[-1]
@@ -257,9 +162,9 @@ def _again(scene: _Scene, draft: Draft, said: str) -> list[Change]:
     return [Change(Op.ADD, "", last.quantity, last.options, words=said, confidence=0.8 * scene.last)]
 
 
-def _correct(scene: _Scene, draft: Draft, said: str) -> list[Change]:
-    """"Make it three", "make the second one large", "make that a pepperoni", "only one cola"."""
-    about = _about(scene, draft, listed_first=True)
+def _correct(scene: Scene, draft: Draft, said: str) -> list[Change]:
+    """ "Make it three", "make the second one large", "make that a pepperoni", "only one cola"."""
+    about = about_of(scene, draft, listed_first=True)
     if about and about.candidates:
         return []
     exact = draft.number if draft.number and draft.number.exact else None
@@ -268,27 +173,28 @@ def _correct(scene: _Scene, draft: Draft, said: str) -> list[Change]:
             return []
         if exact and not draft.wishes:
             return [Change(Op.SET, "", exact.value, words=said, confidence=0.97 * exact.trust * scene.last)]
-        about = _About("", scene.last, scene.items[-1])
+        about = About("", scene.last, scene.items[-1])
     item = about.on_list
     if item is None:
         if draft.match and (draft.it or draft.points) and scene.items and draft.mode in {Cue.SET, Cue.CHANGE}:
             return _turned(scene, draft, about, said)
         return []
-    wishes = _wishes(scene, draft, about.name or item.name, item)
+    wishes = wishes_of(scene, draft, about.name or item.name, item)
     trust = about.trust * wishes.trust * 0.97
     if exact:
+        trust *= exact.trust
         return [
-            Change(Op.SET, about.name, exact.value, wishes.add, wishes.remove, words=said, confidence=trust * exact.trust)
-        ]  # fmt: skip
+            Change(Op.SET, about.name, exact.value, wishes.add, wishes.remove, words=said, confidence=trust)
+        ]
     if draft.wishes:
         return [Change(Op.OPTION, about.name, 1, wishes.add, wishes.remove, words=said, confidence=trust)]
     return []
 
 
-def _turned(scene: _Scene, draft: Draft, about: _About, said: str) -> list[Change]:
+def _turned(scene: Scene, draft: Draft, about: About, said: str) -> list[Change]:
     """The last item becomes another product."""
     last = scene.items[-1]
-    wishes = _wishes(scene, draft, about.name, None)
+    wishes = wishes_of(scene, draft, about.name, None)
     count = draft.number.value if draft.number else last.quantity
     trust = 0.85 * about.trust * wishes.trust * scene.last
     return [
@@ -297,18 +203,20 @@ def _turned(scene: _Scene, draft: Draft, about: _About, said: str) -> list[Chang
     ]
 
 
-def _add(scene: _Scene, draft: Draft, said: str) -> list[Change]:
-    about = _about(scene, draft, listed_first=False)
+def _add(scene: Scene, draft: Draft, said: str) -> list[Change]:
+    about = about_of(scene, draft, listed_first=False)
     count = draft.number.value if draft.number else 1
     trust = draft.number.trust if draft.number else 0.97
     if about is None and draft.unknown:
         return _unknown(scene, draft, said, count, trust)
     if draft.match and about:
-        wishes = _wishes(scene, draft, about.name, about.on_list)
+        wishes = wishes_of(scene, draft, about.name, about.on_list)
         trust *= about.trust * wishes.trust
         if about.candidates:
             return [
-                Change(Op.ADD, "", count, wishes.add, candidates=about.candidates, words=said, confidence=trust)
+                Change(
+                    Op.ADD, "", count, wishes.add, candidates=about.candidates, words=said, confidence=trust
+                )
             ]
         if about.on_list and draft.wishes and not draft.number and (draft.definite or draft.onto):
             return [Change(Op.OPTION, about.name, 1, wishes.add, wishes.remove, words=said, confidence=trust)]
@@ -317,15 +225,15 @@ def _add(scene: _Scene, draft: Draft, said: str) -> list[Change]:
     return _about_the_last(scene, draft, said, count, trust)
 
 
-def _about_the_last(scene: _Scene, draft: Draft, said: str, count: int, trust: float) -> list[Change]:
-    """"One more", "no onions", "two of those": nothing is named, so the last item is meant."""
+def _about_the_last(scene: Scene, draft: Draft, said: str, count: int, trust: float) -> list[Change]:
+    """ "One more", "no onions", "two of those": nothing is named, so the last item is meant."""
     if not scene.items or (draft.position is not None and not draft.wishes):
         return []
-    about = _about(scene, draft, listed_first=True) or _About("", scene.last, scene.items[-1])
+    about = about_of(scene, draft, listed_first=True) or About("", scene.last, scene.items[-1])
     if draft.more and not draft.wishes:
         return [Change(Op.ADD, about.name, count, words=said, confidence=trust * about.trust)]
     if draft.wishes and not (draft.number and draft.number.exact):
-        wishes = _wishes(scene, draft, about.name or scene.items[-1].name, about.on_list)
+        wishes = wishes_of(scene, draft, about.name or scene.items[-1].name, about.on_list)
         trust = about.trust * wishes.trust * 0.97
         return [Change(Op.OPTION, about.name, 1, wishes.add, wishes.remove, words=said, confidence=trust)]
     if draft.number and draft.number.exact and not draft.wishes:
@@ -334,7 +242,7 @@ def _about_the_last(scene: _Scene, draft: Draft, said: str, count: int, trust: f
     return []
 
 
-def _unknown(scene: _Scene, draft: Draft, said: str, count: int, trust: float) -> list[Change]:
+def _unknown(scene: Scene, draft: Draft, said: str, count: int, trust: float) -> list[Change]:
     """A thing in no catalogue, in the person's words. Without a quantity or a deed it is hardly one."""
     words = sum(part.end - part.first for part in draft.unknown)
     asked = draft.number is not None or draft.mode is Cue.ADD or draft.more
@@ -342,23 +250,25 @@ def _unknown(scene: _Scene, draft: Draft, said: str, count: int, trust: float) -
     open_shop = not scene.shop.products
     if open_shop and asked and words <= 4:
         trust = 0.68
-    wishes = _wishes(scene, draft, "", None)
+    wishes = wishes_of(scene, draft, "", None)
     return [
-        Change(Op.ADD, _free(scene, draft), count, wishes.add, known=open_shop, words=said, confidence=trust)
+        Change(
+            Op.ADD, free_words(scene, draft), count, wishes.add, known=open_shop, words=said, confidence=trust
+        )
     ]
 
 
 # two drafts
 
 
-def _swap(scene: _Scene, goes: Draft, comes: Draft) -> list[Change]:
+def _swap(scene: Scene, goes: Draft, comes: Draft) -> list[Change]:
     first, last = min(goes.first, comes.first), max(goes.end, comes.end)
     said = scene.sentence.words(max(first, 0), last)
     if comes.number and comes.number.trust < 0.5:
         return []
     if goes.number and not goes.names and comes.names:  # "six pens instead of three"
         return _correct(scene, replace(comes, corrects=True), said)
-    gone = _about(scene, goes, listed_first=True)
+    gone = about_of(scene, goes, listed_first=True)
     if gone is None or gone.on_list is None or gone.candidates:
         return []
     trust = gone.trust * 0.96
@@ -368,6 +278,8 @@ def _swap(scene: _Scene, goes: Draft, comes: Draft) -> list[Change]:
     part = goes.number.value if goes.number and goes.number.exact else 0
     count = comes.number.value if comes.number else part or gone.on_list.quantity
     came = _add(scene, replace(comes, definite=False, onto=False), said)
-    came = [replace(change, op=Op.ADD, quantity=count, confidence=change.confidence * trust) for change in came]
+    came = [
+        replace(change, op=Op.ADD, quantity=count, confidence=change.confidence * trust) for change in came
+    ]
     trust = min([trust, *(change.confidence for change in came)])
     return [Change(Op.REMOVE, gone.on_list.name, part, words=said, confidence=trust), *came]

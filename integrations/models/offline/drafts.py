@@ -227,7 +227,7 @@ class _Gatherer:
         now.covers(part)
 
     def _strays(self) -> list[Part]:
-        """"2 colas large fries": a size said after a thing that has none is the next thing's."""
+        """ "2 colas large fries": a size said after a thing that has none is the next thing's."""
         now = self.now
         if now.match is None or len(now.match.names) != 1:
             return []
@@ -278,7 +278,7 @@ class _Gatherer:
         self.done.append(now)
 
     def _joins_before(self, now: Draft) -> bool:
-        """"…, no ice": wishes on their own belong to the thing before them."""
+        """ "…, no ice": wishes on their own belong to the thing before them."""
         if not self.done or not now.wishes or now.number or now.names or now.more or now.less:
             return False
         before = self.done[-1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from .words import phrase_set, word_set
+
 
 class Cue(StrEnum):
     ADD = "add"
@@ -59,59 +61,60 @@ CUES = _table(
 LONGEST_CUE = max(map(len, CUES))
 
 SEPARATORS = frozenset({",", ";", "\n", ".", "!", "?", "&", "+", "and", "then", "but", "•", "*", "|"})
-ALL = frozenset(
-    tuple(phrase.split())
-    for phrase in (
-        "everything|all of it|all of them|all items|all the items|the list|the whole list|my list|the cart"
-        "|my cart|the basket|my basket|it all|all|them all|the items|every item|whole cart|cart|basket|list"
-        "|everything off|all of that|the whole thing"
-    ).split("|")
+ALL = phrase_set(
+    "everything|all of it|all of them|all items|all the items|the list|the whole list|my list|the cart"
+    "|my cart|the basket|my basket|it all|all|them all|the items|every item|whole cart|cart|basket|list"
+    "|everything off|all of that|the whole thing"
 )
-PRONOUNS = frozenset(
-    tuple(phrase.split())
-    for phrase in "it|that|this|them|those|these|that one|this one|that item|of those|of them|of these|of that|it to".split("|")
+PRONOUNS = phrase_set(
+    "it|that|this|them|those|these|that one|this one|that item|of those|of them|of these|of that|it to"
 )
 POSITIONS = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "fifth": 4,
     "sixth": 5, "seventh": 6, "eighth": 7, "ninth": 8, "tenth": 9, "last": -1, "latest": -1,
 }  # fmt: skip
 NO = frozenset({"no", "without", "minus", "hold", "w"})
-WITH = {"extra": "extra", "with": "with", "light": "light", "easy": "light", "double": "double", "less": "less"}
-ADJECTIVES = frozenset(
-    "vegan vegetarian spicy decaf iced hot cold warm grilled rare crispy toasted unsalted halal kosher sliced".split()
-)
+WITH = {
+    "extra": "extra", "with": "with", "light": "light", "easy": "light", "double": "double", "less": "less",
+}  # fmt: skip
+ADJECTIVES = word_set("""
+    vegan vegetarian spicy decaf iced hot cold warm grilled rare crispy toasted unsalted halal
+    kosher sliced
+""")
 
-FILLERS = frozenset(
-    """
-    please thanks thank you i we us me my our your id ill im ive its itd be is are was were am been the of in on
-    at to for so well um uh er oh ah hey hi hello hm hmm ok okay yes yeah yep sure can could would will shall may
-    might should do does did there here too as just then now maybe perhaps like let lets have has had get one ones
-    piece pieces item items thing things it that this them those these a an and or but with both all any
-    today tonight tomorrow guys team everyone everybody lunch dinner breakfast meeting office kindly
-    thinking about think going go try more up out from by if not no still also else other each per off order
-    really very quite bit lot much many kind sort type which how what when where who why than again because since after before first second last
-    total altogether instead rather actually almost wait sorry good morning afternoon evening someone she he they her his him their
-    love need want wants take give bring add make made put buy myself hungry thirsty currently cheers dear friend bot
-    """.split()
-)
-TAILS = frozenset(
-    "today tonight tomorrow guys team everyone everybody lunch dinner breakfast meeting office me us".split()
-)
-_ORDINARY = """
-    later latter water-free card cards care case cases come came code cool core cost could cover price prices menu
-    time times year years week month day days hour work worked works works world word words want went were where
-    what when which while white who whole whose why with within without phone place plan play people person part
-    past paste pass page paper meet meeting test text team them there these they thing this those three through
-    note noted notes-up mouse-pad house mover move moved monitoring monitored stick sticking stand-by standing
-    send sent sense since side sign same said safe second seen self sell shop should show since some soon sorry
-    start started state still stop story such sure table take talk tell than thank that their then question
-    chicks frieds flies freed green screen toffee office offer coin cable-car table able cold cool cook color colour
-    summarize summarise escalate order help cancel repeat restart change swap replace remove
-    broken urgent problem server printer issue support human manager thread discussion decided
-    """.split()
+FILLERS = word_set("""
+    please thanks thank you i we us me my our your id ill im ive its itd be is are was were am been
+    the of in on at to for so well um uh er oh ah hey hi hello hm hmm ok okay yes yeah yep sure can
+    could would will shall may might should do does did there here too as just then now maybe
+    perhaps like let lets have has had get one ones piece pieces item items thing things it that
+    this them those these a an and or but with both all any today tonight tomorrow guys team
+    everyone everybody lunch dinner breakfast meeting office kindly thinking about think going go
+    try more up out from by if not no still also else other each per off order really very quite bit
+    lot much many kind sort type which how what when where who why than again because since after
+    before first second last total altogether instead rather actually almost wait sorry good morning
+    afternoon evening someone she he they her his him their love need want wants take give bring add
+    make made put buy myself hungry thirsty currently cheers dear friend bot
+""")
+TAILS = word_set("""
+    today tonight tomorrow guys team everyone everybody lunch dinner breakfast meeting office me us
+""")
+_ORDINARY = word_set("""
+    later latter card cards care case cases come came code cool core cost could cover
+    price prices menu time times year years week month day days hour work worked works works world
+    word words want went were where what when which while white who whole whose why with within
+    without phone place plan play people person part past paste pass page paper meet meeting test
+    text team them there these they thing this those three through note noted
+    house mover move moved monitoring monitored stick sticking standing send sent sense
+    since side sign same said safe second seen self sell shop should show since some soon sorry
+    start started state still stop story such sure table take talk tell than thank that their then
+    question green screen toffee office offer coin table able
+    cold cool cook color colour summarize summarise escalate order help cancel repeat restart change
+    swap replace remove broken urgent problem server printer issue support human manager thread
+    discussion decided
+""")
 COMMON = (
     FILLERS
-    | frozenset(word for word in _ORDINARY if "-" not in word)
+    | _ORDINARY
     | frozenset(word for phrase in CUES for word in phrase)
     | frozenset(POSITIONS)
     | NO

@@ -77,7 +77,7 @@ def _plain(tokens: Sequence[Token], at: int) -> Number | None:
 
 
 def _is_sign(tokens: Sequence[Token], at: int) -> bool:
-    """"-2 colas" is negative; "- 2 colas" is a list, "two-hole" a name."""
+    """ "-2 colas" is negative; "- 2 colas" is a list, "two-hole" a name."""
     if at + 1 >= len(tokens) or is_hyphen(tokens, at):
         return False
     return tokens[at].norm == "minus" or tokens[at].end == tokens[at + 1].start
@@ -101,7 +101,7 @@ def sane(value: int, end: int) -> Number:
 
 
 def _dozens(tokens: Sequence[Token], at: int) -> Number | None:
-    """"a dozen", "half a dozen", "two dozen", "a couple of"."""
+    """ "a dozen", "half a dozen", "two dozen", "a couple of"."""
     norms = [token.norm for token in tokens[at : at + 3]]
     match norms:
         case ["half", "a" | "of", "dozen"]:
@@ -126,7 +126,7 @@ def _dozens(tokens: Sequence[Token], at: int) -> Number | None:
 
 
 def _in_words(tokens: Sequence[Token], at: int) -> Number | None:
-    """"one hundred and twenty"; a hyphen inside is fine. "four four" is a four and another word."""
+    """ "one hundred and twenty"; a hyphen inside is fine. "four four" is a four and another word."""
     total, current, end, index, before = 0, 0, at, at, ""
     while index < len(tokens):
         norm = tokens[index].norm
@@ -174,7 +174,7 @@ def _article(tokens: Sequence[Token], at: int) -> Number | None:
 
 
 def _is_range(tokens: Sequence[Token], at: int) -> bool:
-    """"2-3", "two or three", "3 to 5"."""
+    """ "2-3", "two or three", "3 to 5"."""
     if at + 1 >= len(tokens) or tokens[at].norm not in {"-", "–", "or", "to"}:
         return False
     following = _plain(tokens, at + 1)

@@ -1,4 +1,4 @@
-"""A sentence as parts: numbers, products, sizes, wishes about them, deeds, and words that are none of these."""
+"""A sentence as parts: numbers, products, sizes, wishes about them, deeds, and other words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from enum import Enum, auto
 
 from .catalogue import Catalogue, Match
 from .lexicon import (
-    ADJECTIVES, ALL, CUES, FILLERS, LONGEST_CUE, NO, POSITIONS, PRONOUNS, SEPARATORS, WITH, Cue,
+    ADJECTIVES,
+    ALL,
+    CUES,
+    FILLERS,
+    LONGEST_CUE,
+    NO,
+    POSITIONS,
+    PRONOUNS,
+    SEPARATORS,
+    WITH,
+    Cue,
 )  # fmt: skip
 from .numbers import Number, number_at
 from .words import Sentence, is_hyphen, stem, windows
@@ -124,6 +134,8 @@ def _is_unknown(scan: _Scan, at: int) -> bool:
         and norm not in WITH
         and norm not in {"x", "less", "fewer", "free", "also"}
         and (norm,) not in CUES
+        and scan.norm(at + 1) != "free"
+        and not (scan.norm(at + 2) == "free" and is_hyphen(scan.sentence.tokens, at + 1))
         and number_at(scan.sentence.tokens, at) is None
         and scan.product(at) is None
         and scan.shop.variant(scan.sentence.tokens, scan.mended, at) is None
@@ -145,7 +157,7 @@ def _option(scan: _Scan, at: int) -> Part | None:
         return Part(Kind.OPTION, at, after + 1, f"{norm} free")
     if norm in ADJECTIVES:
         return Part(Kind.OPTION, at, at + 1, norm)
-    if norm in NO:
+    if norm in NO and not (norm == "minus" and number_at(tokens, at)):
         return _lead(scan, at, "no")
     if norm in WITH and not (norm == "with" and scan.swaps) and scan.norm(at + 1) not in {"it", "that"}:
         return _lead(scan, at, WITH[norm])
@@ -156,7 +168,7 @@ _SKIPPED = {"the", "any", "of", "all", "more", "some", "on", "a", "an"}
 
 
 def _lead(scan: _Scan, at: int, lead: str) -> Part | None:
-    """"no onions", "with extra cheese". When a product follows, the lead is a deed instead."""
+    """ "no onions", "with extra cheese". When a product follows, the lead is a deed instead."""
     start = at + 1 + (scan.norm(at) == "w" and scan.norm(at + 1) == "/")
     if scan.norm(start) == "o":
         lead, start = "no", start + 1

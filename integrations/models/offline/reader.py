@@ -1,4 +1,4 @@
-"""The reader that needs no key: rules and counting, the same answer every time, in well under a millisecond or two."""
+"""The reader that needs no key: rules and counting, the same answer every time, within two milliseconds."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ..base import Change, FlowChoice, Intent, Product, Question, Reading, Value
+from ..base import Change, Intent, Product, Question, Reading, Value
 from . import intents
 from .catalogue import catalogue
 from .changes import Understood, understand
+from .commands import named_by
 from .parts import Kind, parts_of
 from .routing import Route, ThingFinder, router
 from .values import choice_value, number_value, text_value
-from .words import Sentence, distance, split
+from .words import Sentence, split, word_set
 
 BELIEVED = 0.5  # below this the reader itself does not hold its answer to be more likely right than wrong
 MODEL = "offline"
-_ASKS = frozenset("how what which who whom whose where when why is are does did was were has".split())
-_ASKS_TWO = frozenset({("do", "you"), ("do", "they"), ("have", "you"), ("can", "you"), ("do", "i"), ("does", "it")})
-_WANTS = frozenset(
-    "add get give bring order make have put send take remove drop cancel change swap replace delete include set"
-    " please also clear skip".split()
-)
-_POLITE = frozenset("please hi hello hey can could you would i id like to want need lets we ok and so now".split())
-_STATES = frozenset("is was has had hasnt isnt did didnt does doesnt never status number still not system".split())
+_ASKS = word_set("""
+    how what which who whom whose where when why is are does did was were has
+""")
+_ASKS_TWO = frozenset({("do", "you"), ("do", "they"), ("have", "you"), ("do", "i"), ("does", "it")})
+_WANTS = word_set("""
+    add get give bring order make have put send take remove drop cancel change swap replace delete
+    include set please also clear skip
+""")
 CONTROLS = frozenset({Intent.CANCEL, Intent.HELP, Intent.REPEAT, Intent.RESTART})
 
 
 class OfflineReader:
-    """Deterministic; never raises for any text; reads the first few thousand characters and says what it left."""
+    """Deterministic; never raises for any text; reads the first 2,000 characters and says what it left."""
 
     async def read(self, question: Question) -> Reading:
         return read(question)
@@ -50,7 +51,7 @@ class _Heard:
 
 def read(question: Question) -> Reading:
     sentence = split(question.text)
-    named, at = _named(sentence, question.flows)
+    named, at = named_by(sentence, question.flows)
     rest = sentence if at == 0 else _after(sentence, at)
     heard = _Heard(question, sentence, named, rest)
     reading = _by_command(heard) or _by_meaning(heard)
@@ -58,7 +59,9 @@ def read(question: Question) -> Reading:
         note = f"… and {sentence.unread} more characters that were not read"
         reading = replace(
             reading,
-            confidence=min(reading.confidence, 0.45) if question.expecting_type != "text" else reading.confidence,
+            confidence=min(reading.confidence, 0.45)
+            if question.expecting_type != "text"
+            else reading.confidence,
             leftover=f"{reading.leftover} {note}".strip(),
         )
     return reading
@@ -66,44 +69,6 @@ def read(question: Question) -> Reading:
 
 def _after(sentence: Sentence, at: int) -> Sentence:
     return Sentence(sentence.text, sentence.tokens[at:], 0)
-
-
-# a command by name
-
-
-def _named(sentence: Sentence, flows: Sequence[FlowChoice]) -> tuple[Route | None, int]:
-    """"/order …", "order …", "please order …": the flow, and where the rest begins."""
-    tokens = sentence.tokens
-    at = 0
-    while at < len(tokens) and at < 6 and (tokens[at].norm in _POLITE or tokens[at].norm in {",", "!"}):
-        if tokens[at].norm == "can" and at + 1 < len(tokens) and tokens[at + 1].norm == "i":
-            break
-        at += 1
-    slash = at < len(tokens) and tokens[at].norm == "/" and _touches(sentence, at)
-    at += slash
-    if at >= len(tokens) or not tokens[at].is_word:
-        return None, 0
-    following = tokens[at + 1].norm if at + 1 < len(tokens) else ""
-    for flow in flows:
-        trust = _same(tokens[at].norm, flow.id.lower())
-        if trust and (slash or following not in _STATES):
-            words = sentence.words(at - slash, at + 1)
-            rest = at + 1 + (following == ":")
-            sure = trust if slash else trust * (0.95 if at == 0 else 0.9)
-            return Route(flow.id, sure, words), rest
-    return None, 0
-
-
-def _touches(sentence: Sentence, at: int) -> bool:
-    return at + 1 < len(sentence.tokens) and sentence.tokens[at].end == sentence.tokens[at + 1].start
-
-
-def _same(said: str, name: str) -> float:
-    if said == name or said.replace("ise", "ize") == name:
-        return 1.0
-    if len(name) >= 6 and said[:1] == name[:1] and distance(said, name, 1) == 1:
-        return 0.9
-    return 0.0
 
 
 def _by_command(heard: _Heard) -> Reading | None:
@@ -144,11 +109,15 @@ def _belongs(change: Change, question: Question) -> bool:
 def _by_meaning(heard: _Heard) -> Reading:
     question, sentence = heard.question, heard.sentence
     if not sentence.tokens:
-        return Reading(Intent.UNKNOWN, 0.0, leftover="" if not question.text.strip() else question.text[:200].strip())
+        return Reading(
+            Intent.UNKNOWN, 0.0, leftover="" if not question.text.strip() else question.text[:200].strip()
+        )
     covered = intents.cover(sentence.tokens)
     intent, sure = intents.decide(covered, question.expecting_type, question.prompt, bool(question.items))
     reading = _by_type(heard, covered, intent, sure)
-    return replace(reading, route_confidence=round(reading.route_confidence, 3), confidence=round(reading.confidence, 3))
+    return replace(
+        reading, route_confidence=round(reading.route_confidence, 3), confidence=round(reading.confidence, 3)
+    )
 
 
 def _by_type(heard: _Heard, covered: intents.Cover, intent: Intent, sure: float) -> Reading:
@@ -167,7 +136,7 @@ def _by_type(heard: _Heard, covered: intents.Cover, intent: Intent, sure: float)
 
 
 def _yielding(heard: _Heard, reading: Reading) -> Reading:
-    """"No cola" and "stop" can both be said with a list at hand: a sure change beats an unsure intent."""
+    """ "No cola" and "stop" can both be said with a list at hand: a sure change beats an unsure intent."""
     if reading.confidence >= BELIEVED or not heard.question.items:
         return reading
     found = _listen(heard.question, heard.sentence)
@@ -186,7 +155,12 @@ def _slot(heard: _Heard, intent: Intent, sure: float) -> Reading:
             return Reading(intent, min(sure, 0.8), values=(replace(value, confidence=0.4),))
         route = heard.named or _route(question, heard.sentence)
         return Reading(
-            Intent.VALUE, value.confidence, route.flow, round(route.confidence, 3), route.words, values=(value,)
+            Intent.VALUE,
+            value.confidence,
+            route.flow,
+            round(route.confidence, 3),
+            route.words,
+            values=(value,),
         )
     if value is not None:
         value = replace(value, confidence=round(value.confidence, 3))
@@ -215,7 +189,7 @@ def _list_or_route(heard: _Heard, whole: Intent, partial: Intent, sure: float) -
     asks = _is_question(heard.sentence)
     hedged = intents.HEDGE in intents.cover(heard.sentence.tokens).found
     found = Understood() if asks else _listen(question, heard.sentence)
-    route = _route(question, heard.sentence)
+    route = _route(question, heard.sentence, asks)
     known = [c for c in found.changes if c.known and (c.item or c.candidates)] if question.products else []
     if kind == "items" or (kind == "yes_no" and question.items):
         if found.changes and not _outdone(found, route):
@@ -227,6 +201,8 @@ def _list_or_route(heard: _Heard, whole: Intent, partial: Intent, sure: float) -
     elif kind == "" and known:
         reading = _route_or_nothing(heard, route)
         return replace(reading, changes=tuple(_faded(found))) if reading.intent is Intent.ROUTE else reading
+    if kind and _things(question, heard.sentence):
+        route = replace(route, confidence=min(route.confidence, 0.3))  # of this very order, then
     reading = _route_or_nothing(heard, route)
     if reading.intent is Intent.UNKNOWN and not asks and sure > reading.confidence and not hedged:
         return replace(reading, intent=partial, confidence=min(sure, 0.45))
@@ -235,29 +211,35 @@ def _list_or_route(heard: _Heard, whole: Intent, partial: Intent, sure: float) -
 
 def _outdone(found: Understood, route: Route) -> bool:
     """Only things that are in no catalogue, against words that ask for a flow."""
-    best = max(change.confidence for change in found.changes if change.op) if found.changes else 0.0
-    sure = [c for c in found.changes if c.known and c.confidence >= BELIEVED]
-    return not sure and route.confidence > max(best, BELIEVED)
+    if any(change.known and (change.item or change.candidates) for change in found.changes):
+        return False
+    return route.confidence > max(BELIEVED, *(change.confidence for change in found.changes))
 
 
 def _value(heard: _Heard, found: Understood, factor: float) -> Reading:
     changes = tuple(_faded(found, factor))
     leftover = ", ".join(found.leftover)
-    return Reading(Intent.VALUE, min(change.confidence for change in changes), changes=changes, leftover=leftover)
+    return Reading(
+        Intent.VALUE, min(change.confidence for change in changes), changes=changes, leftover=leftover
+    )
 
 
 def _faded(found: Understood, factor: float = 1.0) -> list[Change]:
     """Words that were not understood make all the others less sure."""
-    factor *= 0.8 ** min(found.loose, 6) * 0.55 ** min(found.missed, 4)
+    factor *= 0.8 ** min(found.loose, 6) * 0.48 ** min(found.missed, 4)
     return [replace(change, confidence=round(change.confidence * factor, 3)) for change in found.changes]
 
 
 def _route_or_nothing(heard: _Heard, route: Route) -> Reading:
     text = heard.question.text[:200].strip()
     if route.flow and route.confidence >= BELIEVED:
-        return Reading(Intent.ROUTE, route.confidence, route.flow, route.confidence, route.words, route.runner_up)
+        return Reading(
+            Intent.ROUTE, route.confidence, route.flow, route.confidence, route.words, route.runner_up
+        )
     sure = min(0.3, route.confidence)
-    return Reading(Intent.UNKNOWN, sure, route.flow, route.confidence, route.words, route.runner_up, leftover=text)
+    return Reading(
+        Intent.UNKNOWN, sure, route.flow, route.confidence, route.words, route.runner_up, leftover=text
+    )
 
 
 def _listen(question: Question, sentence: Sentence) -> Understood:
@@ -265,7 +247,7 @@ def _listen(question: Question, sentence: Sentence) -> Understood:
 
 
 def _is_question(sentence: Sentence) -> bool:
-    """"How much is a cola?" orders nothing, "can I have a cola?" does."""
+    """ "How much is a cola?" orders nothing, "can I have a cola?" does."""
     norms = [token.norm for token in sentence.tokens if token.is_word]
     while norms and norms[0] in {"so", "and", "hi", "hello", "hey", "ok", "well", "um", "sorry"}:
         norms = norms[1:]
@@ -273,14 +255,20 @@ def _is_question(sentence: Sentence) -> bool:
         return False
     if norms and norms[0] in _ASKS:
         return True
-    return tuple(norms[:2]) in _ASKS_TWO and not _WANTS & set(norms[2:5])
+    return tuple(norms[:2]) in _ASKS_TWO or (norms[:2] == ["can", "you"] and not _WANTS & set(norms[2:5]))
 
 
-def _route(question: Question, sentence: Sentence) -> Route:
+def _route(question: Question, sentence: Sentence, asks: bool = False) -> Route:
+    """Naming a product speaks for the flow that deals in them, but asking about one does not."""
     if not question.flows:
         return Route("", 0.0, "")
     finder = _finder(question.products)
-    return router(question.flows, finder).route(sentence, finder(sentence) if finder else ())
+    return router(question.flows, finder).route(sentence, () if asks else _things(question, sentence))
+
+
+def _things(question: Question, sentence: Sentence) -> Sequence[tuple[int, int]]:
+    finder = _finder(question.products)
+    return finder(sentence) if finder else ()
 
 
 @lru_cache(maxsize=16)

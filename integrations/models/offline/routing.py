@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from ..base import FlowChoice
 from .background import SENTENCES
-from .words import Sentence, Token, split, stem
+from .words import Sentence, Token, split, stem, word_set
 
 MAX_FLOWS = 200
 MAX_EXAMPLES = 60
@@ -22,11 +22,12 @@ MAX_FITTED = 160
 ELSEWHERE = -1
 THING = "\0thing"  # stands for anything that the catalogue holds
 COUNT = "\0count"
-_SMALL = frozenset(
-    "a an the i me my we us our you your he she it is am are be was were been to of in on at for and or do does did"
-    " can could would will shall may might this that these those with some so as if by from have has had what who"
-    " how when where which there here please just get got let id ill im ive its not no s t about".split()
-)
+_SMALL = word_set("""
+    a an the i me my we us our you your he she it is am are be was were been to of in on at for and
+    or do does did can could would will shall may might this that these those with some so as if by
+    from have has had what who how when where which there here please just get got let id ill im ive
+    its not no s t about
+""")
 
 Vector = dict[str, float]
 
@@ -170,7 +171,9 @@ def _unit(counts: Counter[str], rarity: Vector) -> Vector:
     """Words that nobody used count too: a sentence full of the unknown resembles nothing."""
     unknown = max(rarity.values(), default=1.0)
     vector = {
-        word: _weight(word) * (1 + math.log(count)) * rarity.get(word, unknown * (0.6 if _is_telling(word) else 0.2))
+        word: _weight(word)
+        * (1 + math.log(count))
+        * rarity.get(word, unknown * (0.6 if _is_telling(word) else 0.2))
         for word, count in counts.items()
     }
     length = math.sqrt(sum(value * value for value in vector.values())) or 1.0
@@ -227,7 +230,14 @@ def router(flows: tuple[FlowChoice, ...], things: ThingFinder | None = None) -> 
         flows, rarity, {word: tuple(found) for word, found in postings.items()},
         tuple(owner for owner, _, _ in documents), frozenset(own),
     )  # fmt: skip
-    return Router(learned.flows, learned.rarity, learned.postings, learned.owners, learned.own_words, _fit(learned, documents))
+    return Router(
+        learned.flows,
+        learned.rarity,
+        learned.postings,
+        learned.owners,
+        learned.own_words,
+        _fit(learned, documents),
+    )
 
 
 def _fit(learned: Router, documents: Sequence[tuple[int, Counter[str], bool]]) -> tuple[float, ...]:

@@ -90,7 +90,7 @@ def _alike(said: str, word: str) -> float:
 
 
 def _by_place(sentence: Sentence, choices: Sequence[str]) -> tuple[int, str] | None:
-    """"the second", "number two", "3", "the last one". Two places are none."""
+    """ "the second", "number two", "3", "the last one". Two places are none."""
     found: list[tuple[int, str]] = []
     for at, token in enumerate(sentence.tokens):
         number = number_at(sentence.tokens, at)

@@ -15,10 +15,10 @@ MAX_WORD = 40
 _TOKEN = re.compile(
     r":[a-z0-9_+'-]{1,40}:"  # an emoji's short code
     r"|\d+(?:[.,]\d+)?"
-    r"|[^\W\d_]+(?:['’ʼ`][^\W\d_]+)*"  # noqa: RUF001  the apostrophes that phones type
+    r"|[^\W\d_]+(?:['’ʼ`][^\W\d_]+)*"
     r"|\n|[^\w\s]|_"
 )
-_APOSTROPHES = str.maketrans("", "", "'’ʼ`")  # noqa: RUF001
+_APOSTROPHES = str.maketrans("", "", "'’ʼ`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,20 @@ def split(text: str) -> Sentence:
 
 
 def normal(word: str) -> str:
-    """Case, width, accents and apostrophes do not matter: "Don’t" is "dont"."""  # noqa: RUF002
+    """Case, width, accents and apostrophes do not matter: "Don’t" is "dont"."""
     if word.isascii():
         return word.lower().translate(_APOSTROPHES) or word
     plain = unicodedata.normalize("NFKD", word.translate(_APOSTROPHES))
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+
+
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def phrase_set(text: str) -> frozenset[tuple[str, ...]]:
+    """Phrases between bars, each as its words."""
+    return frozenset(tuple(phrase.split()) for phrase in text.split("|"))
 
 
 NUMBER_NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -120,8 +129,8 @@ def near(word: str, vocabulary: Sequence[str]) -> tuple[str, int] | None:
     found: list[tuple[int, str]] = []
     for known in vocabulary:
         if len(known) >= 4 and _could_begin(word, known):
-            slips = distance(word, known, most)
-            if slips <= most:
+            slips = distance(word, known, most if len(known) >= 7 else 1)
+            if slips <= most and (slips < 2 or len(known) >= 7):
                 found.append((slips, known))
     if not found:
         return None
@@ -136,7 +145,7 @@ def _could_begin(word: str, known: str) -> bool:
 
 
 def windows(tokens: Sequence[Token], at: int, longest: int) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Phrases that begin here, longest first, as (end, norms). Marks inside end a phrase, a hyphen does not."""
+    """Phrases that begin here, longest first, as (end, norms). A mark ends one, a hyphen does not."""
     norms: list[str] = []
     ends: list[int] = []
     for index in range(at, len(tokens)):

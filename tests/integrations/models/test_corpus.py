@@ -25,7 +25,9 @@ def question(context: str, text: str) -> Question:
         for p in CONTEXTS["products"].get(given.get("products", ""), ())
     )
     flows = tuple(FlowChoice(f["id"], f["description"], tuple(f["examples"])) for f in CONTEXTS["flows"])
-    items = tuple(Item(name, count, tuple(rest[0] if rest else ())) for name, count, *rest in given.get("items", ()))
+    items = tuple(
+        Item(name, count, tuple(rest[0] if rest else ())) for name, count, *rest in given.get("items", ())
+    )
     return Question(
         text,
         flows if given.get("flows") else (),
@@ -70,7 +72,9 @@ def _change(change: Change) -> str:
 
 
 @pytest.mark.parametrize(("context", "text", "expected"), cases(*TUNED))
-def test_the_sentence_means_what_a_person_would_take_it_to_mean(context: str, text: str, expected: str) -> None:
+def test_the_sentence_means_what_a_person_would_take_it_to_mean(
+    context: str, text: str, expected: str
+) -> None:
     assert written(read(question(context, text))) == expected
 
 
