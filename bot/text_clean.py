@@ -1,0 +1,107 @@
+"""Takes out or shows what a reader cannot see, and keeps what is ordinary writing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from bot.text_emoji import EMOJI
+from bot.text_script import script
+
+MOST_ACCENTS = 4  # on one letter; more is drawn over the neighbouring lines
+
+_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_ORDINARY = re.compile(r"[\n\x20-\x7e]*")
+
+# Invisible, but found in honest text too: soft hyphens, joiners, selectors, marks of direction.
+_INVISIBLE = frozenset(
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u200b\u200c\u200d\u200e\u200f"
+    "\u2060\u2061\u2062\u2063\u2064\u3164\ufeff\uffa0"
+)
+_JOINERS = frozenset("\u200c\u200d")
+_JOINING = frozenset(
+    {
+        "ARABIC",
+        "SYRIAC",
+        "NKO",
+        "MONGOLIAN",
+        "DEVANAGARI",
+        "BENGALI",
+        "GURMUKHI",
+        "GUJARATI",
+        "ORIYA",
+        "TAMIL",
+    }
+    | {"TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "MYANMAR", "KHMER", "TIBETAN"}
+)
+_BLANK = frozenset("\u2800")
+_STRANGE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def clean(text: str, *, show_all: bool) -> str:
+    """`show_all`: what is merely invisible is shown too, instead of taken out."""
+    text = _BREAKS.sub("\n", text)
+    if _ORDINARY.fullmatch(text):
+        return text
+    text = unicodedata.normalize("NFC", text)
+    parts: list[str] = []
+    accents = 0
+    end = 0
+    for emoji in EMOJI.finditer(text):
+        accents = _clean_into(parts, text, end, emoji.start(), accents, show_all)
+        parts.append(emoji[0])
+        accents = 0
+        end = emoji.end()
+    _clean_into(parts, text, end, len(text), accents, show_all)
+    return unicodedata.normalize("NFC", "".join(parts))
+
+
+def code(character: str) -> str:
+    return f"⟨U+{ord(character):04X}⟩"
+
+
+def _clean_into(parts: list[str], text: str, start: int, end: int, accents: int, show_all: bool) -> int:
+    """Appends text[start:end], cleaned; returns how many accents the last letter carries."""
+    for place in range(start, end):
+        character = text[place]
+        if " " <= character <= "~" or character == "\n":
+            parts.append(character)
+            accents = 0
+            continue
+        kind = unicodedata.category(character)
+        if kind[0] == "M" and not _is_selector(character) and character not in _INVISIBLE:
+            accents += 1
+            based = bool(parts) and not parts[-1][-1:].isspace() and character != "\u20e0"
+            parts.append(character if based and accents <= MOST_ACCENTS and kind != "Me" else code(character))
+            continue
+        kept = _seen(text, place, kind, show_all)
+        if kept:
+            parts.append(kept)
+            accents = 0
+    return accents
+
+
+def _seen(text: str, place: int, kind: str, show_all: bool) -> str:
+    """What is shown for one character outside ASCII that is no accent."""
+    character = text[place]
+    if character == "\t" or kind == "Zs" or character in _BLANK:
+        return " "
+    if character in _JOINERS and _is_inside_word(text, place):
+        return character
+    if character in _INVISIBLE or _is_selector(character):
+        return code(character) if show_all else ""
+    if kind in _STRANGE or character == "\ufffc":
+        return code(character)
+    return character
+
+
+def _is_selector(character: str) -> bool:
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+
+
+def _is_inside_word(text: str, place: int) -> bool:
+    """Between two letters of one script whose spelling needs joiners (Persian, Hindi …)."""
+    if not 0 < place < len(text) - 1:
+        return False
+    before, after = script(text[place - 1]), script(text[place + 1])
+    return before == after and before in _JOINING
