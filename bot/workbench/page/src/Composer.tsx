@@ -29,7 +29,7 @@ export function fillComposer(near: Element | null, text: string) {
 }
 
 export function Composer({ id, label, hint, first, commands, bot, say, autoFocus }: Props) {
-  const [text, write] = useState(() => drafts.get(id) ?? first);
+  const [text, write] = useState(() => drafts.get(id) || first);
   const [back, setBack] = useState(0); // how far ↑ went
   const [at, setAt] = useState(0);
   const [closed, close] = useState(false);
@@ -40,9 +40,8 @@ export function Composer({ id, label, hint, first, commands, bot, say, autoFocus
   const chosen = offers[Math.min(at, offers.length - 1)];
 
   useEffect(() => {
-    write(drafts.get(id) ?? first);
-    setBack(0);
-  }, [id]);
+    if (first) write((now) => now || first); // after a fresh start, what was typed first is there again
+  }, [first]);
   useEffect(() => {
     drafts.set(id, text);
     if (!box.current) return;

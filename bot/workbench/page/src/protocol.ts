@@ -190,7 +190,7 @@ export type Event = { seq: number } & (
 
 export type Action =
   | { type: "slack.say"; as: PersonId; channel: string; text: string; thread_ts?: string } // "/order …" at top level is sent as a slash command; "@Countersign" in the text becomes a real mention
-  | { type: "slack.press"; as: PersonId; channel: string; ts: string; action: any; state?: any } // action: the element's block_actions object {type, action_id, block_id, value | selected_option …}
+  | { type: "slack.press"; as: PersonId; channel: string; ts: string; view_id?: string; action: any; state?: any } // in App Home: channel "home", ts ""; in a modal: its view_id, channel and ts ""; state: {values}; action: the element's block_actions object {type, action_id, block_id, value | selected_option …}
   | { type: "slack.submit"; as: PersonId; view_id: string; values: any } // view.state.values
   | { type: "slack.close"; as: PersonId; view_id: string }
   | { type: "slack.shortcut"; as: PersonId; channel: string; ts: string; callback_id: string }

@@ -21,7 +21,7 @@ export function Message({ message, inThread = false }: { message: SlackMessage; 
       <div className="message-body">
         <header>
           <strong>{name}</strong>
-          {message.bot && <span className="app">APP</span>}
+          {message.bot && <span className="app-tag">APP</span>}
           <time>{clock(Number(message.ts) * 1000)}</time>
           {!message.bot || !message.ephemeral_to ? <Menu message={message} /> : null}
         </header>

@@ -33,6 +33,7 @@ export function SlackPane() {
           <p className="status" role="status">{status ? `${slack.bot.name} ${status}` : ""}</p>
           <Chips on="slack" channel={place.channel} thread={place.thread} dm={channel?.kind === "dm"} />
           <Composer
+            key={`slack:${me.id}:${place.channel}:${place.thread ?? ""}`}
             id={`slack:${me.id}:${place.channel}:${place.thread ?? ""}`}
             label={place.thread ? `Reply in ${where} thread as ${me.name}` : `Message ${where} as ${me.name}`}
             hint={place.thread ? "Reply…" : `Message ${where} as ${me.name.split(" ")[0]}, / for commands`}
@@ -40,7 +41,7 @@ export function SlackPane() {
             commands={place.thread ? [] : slack.commands}
             bot={slack.bot.name}
             say={say}
-            autoFocus={place.thread ? true : undefined}
+            autoFocus
           />
         </div>
       )}

@@ -34,7 +34,7 @@ const isMany = (type: string) => type === "checkboxes" || type.startsWith("multi
 /** Slack gives every block and element an id where the sender gave none. */
 export function withIds(blocks: readonly unknown[] | undefined): Block[] {
   return ((blocks ?? []) as Block[]).map((block, at) => {
-    const own = { ...block, block_id: block.block_id || `block-${at}` };
+    const own: Block = { ...block, block_id: block.block_id || `block-${at}` };
     if (Array.isArray(own.elements) && ["actions", "context_actions"].includes(own.type)) own.elements = own.elements.map(identified);
     if (own.element) own.element = identified(own.element, 0);
     if (own.accessory) own.accessory = identified(own.accessory, 0);

@@ -1,0 +1,68 @@
+// Where each step of a flow is drawn: dagre decides, this turns its answer into shapes.
+import dagre from "@dagrejs/dagre";
+import type { Run, Step } from "../protocol";
+
+export interface Box {
+  step: Step;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Line {
+  path: string;
+  label: string;
+  x: number;
+  y: number;
+  walked: boolean;
+}
+
+export interface Picture {
+  width: number;
+  height: number;
+  boxes: Box[];
+  lines: Line[];
+}
+
+const HEIGHT = 32;
+const LETTER = 6.6;
+
+export const widthOf = (text: string, least: number) => Math.max(least, text.length * LETTER + 44);
+
+export function layOut(steps: readonly Step[], edges: Run["edges"]): Picture {
+  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  graph.setGraph({ rankdir: "TB", nodesep: 26, ranksep: 26, edgesep: 16, marginx: 8, marginy: 8 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const step of steps) graph.setNode(step.id, { width: widthOf(step.title, 96), height: HEIGHT });
+  const known = new Set(steps.map((one) => one.id));
+  const drawn = edges.filter((one) => known.has(one.from) && known.has(one.to));
+  drawn.forEach((one, at) => {
+    const label = one.label ? { width: one.label.length * 6 + 10, height: 16, labelpos: "c" } : {};
+    graph.setEdge(one.from, one.to, label, String(at));
+  });
+  dagre.layout(graph);
+  const boxes = steps.map((step) => {
+    const { x, y, width, height } = graph.node(step.id) as unknown as Box;
+    return { step, x, y, width, height };
+  });
+  const done = new Set(steps.filter((one) => one.state !== "ahead").map((one) => one.id));
+  const lines = drawn.map((one, at) => {
+    const edge = graph.edge({ v: one.from, w: one.to, name: String(at) }) as any;
+    return { path: smooth(edge.points), label: one.label, x: edge.x ?? 0, y: edge.y ?? 0, walked: done.has(one.from) && done.has(one.to) };
+  });
+  const { width = 200, height = 100 } = graph.graph() as { width?: number; height?: number };
+  return { width, height, boxes, lines };
+}
+
+/** Through the points by quadratic curves, so that no line has a corner. */
+function smooth(points: { x: number; y: number }[]): string {
+  const [first, ...rest] = points;
+  let path = `M${first.x},${first.y}`;
+  for (let at = 0; at < rest.length - 1; at++) {
+    const [here, next] = [rest[at], rest[at + 1]];
+    path += ` Q${here.x},${here.y} ${(here.x + next.x) / 2},${(here.y + next.y) / 2}`;
+  }
+  const last = rest[rest.length - 1];
+  return `${path} L${last.x},${last.y}`;
+}
