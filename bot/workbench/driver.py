@@ -37,6 +37,14 @@ from bot.workbench.seen import Activity, Message, activity_of, message_of
 
 SECONDS = 10.0
 SOCKET_LIMIT = 16 * 1024 * 1024
+CREDENTIALS = (
+    "slack_bot_token",
+    "slack_signing_secret",
+    "slack_app_token",
+    "microsoft_app_password",
+    "stripe_api_key",
+    "stripe_webhook_secret",
+)
 T = TypeVar("T")
 
 
@@ -247,10 +255,7 @@ async def stand_ins(
     """Stand-ins on a free port. `extend` may add the bot's own routes to the same server."""
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
-    unset: dict[str, Any] = dict.fromkeys(
-        ("slack_bot_token", "slack_signing_secret", "slack_app_token", "microsoft_app_password")
-        + ("stripe_api_key", "stripe_webhook_secret")
-    )
+    unset: dict[str, Any] = dict.fromkeys(CREDENTIALS)
     app = web.Application()
     mount(
         app,
@@ -278,9 +283,11 @@ async def stand_ins(
     await runner.setup()
     await web.SockSite(runner, listening).start()
     try:
-        async with aiohttp.ClientSession(trust_env=False) as session:
-            async with _following(LocalWorld(bench, f"http://127.0.0.1:{port}", session)) as world:
-                yield world
+        async with (
+            aiohttp.ClientSession(trust_env=False) as session,
+            _following(LocalWorld(bench, f"http://127.0.0.1:{port}", session)) as world,
+        ):
+            yield world
     finally:
         await runner.cleanup()
 

@@ -47,11 +47,13 @@ class Workbench:
         trouble: MakeTrouble,
         *,
         with_stripe: bool,
+        install: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
         base = base_url(settings)
         made = keys(settings.state_dir)
         self.settings = settings
+        self.install = install
         self.store = Store(folder(settings.state_dir) / "standins.sqlite3", clock)
         self.faults = Faults()
         self.tokens = Tokens(made, base, clock)
@@ -156,6 +158,8 @@ class Workbench:
         if self.stripe is not None:
             await self.stripe.open()
         self.courier.resume()
+        if self.install and uses_teams(self.settings) and self.store.seq() == 0:
+            self.teams.install_everywhere()
         yield
         await self.courier.close()
         if self.stripe is not None:
@@ -176,16 +180,20 @@ def mount(
     inspect: Inspect,
     trouble: MakeTrouble,
     stripe: Stripe | None = None,
+    install: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Adds the page, `/workbench/…` and `/standin/…` to `app`; refuses unless bound to loopback.
 
     `inspect` gives the runs as the page has them (`Run` in protocol.ts). `trouble` performs
     "expire" and "kill_worker" and says in a sentence what it did. `stripe` is the sandbox, or
-    what makes it when given a place to log its wire.
+    what makes it when given a place to log its wire. `install`: on the very first start Teams
+    tells the bot that it was added to the approvals channel and to everybody's chat.
     """
     security.refuse_off_loopback(settings)
-    bench = Workbench(settings, inspect, trouble, with_stripe=stripe is not None, clock=clock)
+    bench = Workbench(
+        settings, inspect, trouble, with_stripe=stripe is not None, install=install, clock=clock
+    )
     app[WORKBENCH] = bench
     _add_page(app, bench)
     if uses_slack(settings):

@@ -106,6 +106,11 @@ class TeamsPeople:
         joined["membersAdded"] = [{"id": cast.TEAMS_BOT}]
         self._courier.post(self._parcel(joined, "conversationUpdate", patient=True))
 
+    def install_everywhere(self) -> None:
+        self.installed(cast.GRACE, cast.APPROVALS_CHAT)
+        for person in cast.PERSONS.values():
+            self.installed(person, person.chat)
+
     # ── looking up ──
     def activity(self, who: Person, conversation: str, id: str) -> Json:
         chat = self._chat(who, conversation)

@@ -13,7 +13,8 @@ from bot.workbench.store import Store
 SHOWN = 20_000
 SECRET_HEADERS = frozenset({"authorization", "x-slack-signature", "cookie", "stripe-signature"})
 SECRET_FIELDS = re.compile(
-    r"""(["']?(?:access_token|refresh_token|client_secret|token|code)["']?\s*[:=]\s*["']?)([^"'&\s,}]{4})[^"'&\s,}]*"""
+    r"""(\bcode=|["']?(?:access_token|refresh_token|client_secret|token)["']?\s*[:=]\s*["']?)"""
+    r"""([^"'&\s,}]{4})[^"'&\s,}]*"""
 )
 
 
