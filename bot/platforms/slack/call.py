@@ -127,10 +127,9 @@ def _nonsense(posts: bool) -> PlatformError:
 
 def _pause(headers: Any) -> float:
     found = [str(value) for name, value in dict(headers).items() if str(name).lower() == "retry-after"]
-    try:
-        return min(max(float(found[0]), 0.0), MAX_PAUSE)
-    except (IndexError, ValueError):
+    if not found or not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", found[0]):
         return 1.0
+    return min(float(found[0]), MAX_PAUSE)
 
 
 def _scope(data: object) -> str:

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import PlatformError
 from bot.platforms.base import Profile, Sent
 from bot.platforms.slack import render
-from bot.platforms.slack.call import SLACK, call, web_client
+from bot.platforms.slack.call import DEADLINE, SLACK, call, web_client
 from bot.platforms.slack.tokens import StaticToken, TokenSource
 from bot.reply import Form, Reply
 from bot.settings import Settings
@@ -42,9 +42,10 @@ class SlackClient:
 
     name = "slack"
 
-    def __init__(self, web: AsyncWebClient, tokens: TokenSource) -> None:
+    def __init__(self, web: AsyncWebClient, tokens: TokenSource, *, deadline: float = DEADLINE) -> None:
         self._web = web
         self._tokens = tokens
+        self._deadline = deadline
 
     def parts(self, reply: Reply) -> tuple[Reply, ...]:
         return render.parts(reply)
@@ -156,10 +157,12 @@ class SlackClient:
         *,
         read: bool = False,
         posts: bool = False,
-        deadline: float = 10.0,
+        deadline: float | None = None,
     ) -> Mapping[str, Any]:
         token = await self._tokens.token(workspace)
-        return await call(self._web, method, token, arguments, read=read, posts=posts, deadline=deadline)
+        return await call(
+            self._web, method, token, arguments, read=read, posts=posts, deadline=deadline or self._deadline
+        )
 
 
 def _metadata(marker: str) -> dict[str, Any]:

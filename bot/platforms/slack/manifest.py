@@ -12,7 +12,7 @@ PLACEHOLDER_URL = "https://countersign.example.com"
 SCOPES = {
     "app_mentions:read": "the event app_mention",
     "assistant:write": "assistant.threads.setStatus: shows that an answer is coming; wanted by agent_view",
-    "channels:history": "the event message.channels (follow-ups in a thread), conversations.replies (after a crash)",
+    "channels:history": "message.channels: follow-ups in a thread; conversations.replies: after a crash",
     "chat:write": "chat.postMessage, chat.update, chat.postEphemeral",
     "commands": "the slash commands and the message shortcut",
     "groups:history": "the same as channels:history, in private channels",
