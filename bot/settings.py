@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _number(value: Any) -> Any:
+    """The environment holds text only, which is not equal to any of a setting's numbers."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 class Settings(BaseSettings):
@@ -36,6 +41,7 @@ class Settings(BaseSettings):
 
     # approvals
     approvals_channel: str = ""
+    approvers: str = ""
     policy_file: Path = Path("flows/policy.yaml")
 
     # Slack
@@ -70,7 +76,7 @@ class Settings(BaseSettings):
     jira_email: str = ""
     jira_api_token: SecretStr | None = None
     jira_project: str = ""
-    jira_api_version: Literal[2, 3] = 3
+    jira_api_version: Annotated[Literal[2, 3], BeforeValidator(_number)] = 3
     notion_token: SecretStr | None = None
     notion_api_url: str = "https://api.notion.com"
     notion_database_id: str = ""

@@ -128,9 +128,8 @@ class Supervisor:
         one.deaths = [*one.deaths[-MOST_DEATHS:], now]
         pause = pause_before_restart(one.deaths, now)
         if pause is None:
-            raise GaveUp(
-                f"{one.child.name} keeps dying ({one.child.log}). Its last lines:\n{last_lines(one.child.log)}"
-            )
+            lines = last_lines(one.child.log)
+            raise GaveUp(f"{one.child.name} keeps dying ({one.child.log}). Its last lines:\n{lines}")
         one.start_at = now + pause
         self._tell(f"{one.child.name} died ({_cause(status)}); starting it again")
 
