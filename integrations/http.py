@@ -33,17 +33,20 @@ TOTAL = 20.0
 CONNECT = 3.05
 LARGEST_ANSWER = 5 << 20
 
-# Python calls these global, and each can lead to a private address or to nowhere good:
-# NAT64, 6to4, Teredo, site-local, the 6to4 relay.
+# Some Python calls these global, and each can lead to a private address or to nowhere good:
+# NAT64, 6to4, protocol assignments with Teredo, site-local, IPv4 in disguise, the 6to4 relay.
 _NOT_REALLY_GLOBAL = tuple(
     ipaddress.ip_network(net)
     for net in (
         "64:ff9b::/96",
         "64:ff9b:1::/48",
         "2002::/16",
-        "2001::/32",
+        "2001::/23",
         "fec0::/10",
         "::/96",
+        "3fff::/20",
+        "5f00::/16",
+        "192.0.0.0/24",
         "192.88.99.0/24",
     )
 )

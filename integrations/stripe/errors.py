@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -127,10 +128,11 @@ def _never_sent(error: Any) -> bool:
 
 
 def _retry_after(error: Any) -> float:
-    try:
-        return min(max(float(_header(error, "Retry-After") or 2), 0.1), 60.0)
-    except ValueError:
+    """Seconds, within bounds. Stripe promises no such header, and a date in it is not worth reading."""
+    text = _header(error, "Retry-After")
+    if not re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]+)?", text, re.ASCII):
         return 2.0
+    return min(max(float(text), 0.1), 60.0)
 
 
 def _header(error: Any, name: str) -> str:

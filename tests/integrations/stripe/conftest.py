@@ -127,7 +127,9 @@ class Running:
         taken = ("customer", "payment_method", "lines", "amount", "currency")
         return {"email": email, "description": "An order"} | {name: quote[name] for name in taken}
 
-    def charge(self, arguments: dict[str, Any], key: str = "run:charge:1", number: int = 1, **ago: float) -> Any:
+    def charge(
+        self, arguments: dict[str, Any], key: str = "run:charge:1", number: int = 1, **ago: float
+    ) -> Any:
         return CHARGE.perform(self.service(), arguments, attempt(key, number, **ago))
 
 

@@ -57,8 +57,7 @@ def test_twenty_tries_of_one_key_at_once_make_one_payment(
         try:
             return str(CHARGE.perform(service, arguments, make_attempt(KEY)).external_id)
         except IntegrationError as error:
-            assert error.retryable
-            return error.code
+            return error.code if error.retryable else "not to be tried again"
 
     with ThreadPoolExecutor(20) as pool:
         outcomes = set(pool.map(once, range(20)))
@@ -247,7 +246,9 @@ def test_an_amount_below_stripes_least_is_told(sandbox: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["500_after", "drop_after", "html"])
-def test_an_answer_lost_after_the_charge_is_unknown_and_a_second_try_finds_it(sandbox: Any, kind: str) -> None:
+def test_an_answer_lost_after_the_charge_is_unknown_and_a_second_try_finds_it(
+    sandbox: Any, kind: str
+) -> None:
     arguments = sandbox.quoted()
     sandbox.fault(kind)
 
@@ -258,7 +259,9 @@ def test_an_answer_lost_after_the_charge_is_unknown_and_a_second_try_finds_it(sa
 
 
 @pytest.mark.parametrize("kind", ["500_before", "drop_before"])
-def test_an_answer_lost_before_the_charge_is_unknown_and_a_second_try_charges(sandbox: Any, kind: str) -> None:
+def test_an_answer_lost_before_the_charge_is_unknown_and_a_second_try_charges(
+    sandbox: Any, kind: str
+) -> None:
     arguments = sandbox.quoted()
     sandbox.fault(kind)
 

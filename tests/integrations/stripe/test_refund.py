@@ -15,7 +15,9 @@ def paid(sandbox: Any) -> str:
     return str(sandbox.charge(sandbox.quoted()).external_id)
 
 
-def _refund(sandbox: Any, attempt: Any, intent: str, key: str = "run:refund:1", number: int = 1, **more: Any) -> Any:
+def _refund(
+    sandbox: Any, attempt: Any, intent: str, key: str = "run:refund:1", number: int = 1, **more: Any
+) -> Any:
     arguments = {"payment_intent": intent, "currency": "usd", "amount": None, "reason": None} | more
     return REFUND.perform(sandbox.service(), arguments, attempt(key, number))
 
@@ -33,7 +35,9 @@ def test_a_payment_is_given_back_whole(sandbox: Any, make_attempt: Any, paid: st
     assert done.external_id == done.result["refund"]
 
 
-def test_two_equal_parts_are_two_refunds_and_a_repeat_is_none(sandbox: Any, make_attempt: Any, paid: str) -> None:
+def test_two_equal_parts_are_two_refunds_and_a_repeat_is_none(
+    sandbox: Any, make_attempt: Any, paid: str
+) -> None:
     first = _refund(sandbox, make_attempt, paid, "a", amount=700)
     again = _refund(sandbox, make_attempt, paid, "a", number=2, amount=700)
     second = _refund(sandbox, make_attempt, paid, "b", amount=700)
@@ -69,7 +73,9 @@ def test_a_payment_that_does_not_exist_is_told(sandbox: Any, make_attempt: Any) 
 
 
 @pytest.mark.parametrize("kind", ["500_after", "drop_after"])
-def test_a_lost_answer_does_not_give_back_twice(sandbox: Any, make_attempt: Any, paid: str, kind: str) -> None:
+def test_a_lost_answer_does_not_give_back_twice(
+    sandbox: Any, make_attempt: Any, paid: str, kind: str
+) -> None:
     sandbox.fault(kind, "/v1/refunds")
     with pytest.raises(OutcomeUnknown):
         _refund(sandbox, make_attempt, paid, amount=700)

@@ -86,7 +86,8 @@ def test_while_a_secret_is_changed_either_signature_will_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b"\xff\xfe", b"[" * 100_000, b'{"object":"v2.core.event"}', b'{"object":"event"}']
+    "body",
+    [b"", b"[]", b"{", b"\xff\xfe", b"[" * 100_000, b'{"object":"v2.core.event"}', b'{"object":"event"}'],
 )
 def test_what_is_signed_but_no_event_is_malformed(body: bytes) -> None:
     with pytest.raises(NotAnEvent):
@@ -124,7 +125,9 @@ def test_events_that_we_do_not_act_on_are_nothing(event: dict[str, Any]) -> None
 
 
 def _about(type: str, thing: dict[str, Any], request: Any = None) -> Any:
-    return read({"id": "evt_1", "object": "event", "type": type, "data": {"object": thing}, "request": request})
+    return read(
+        {"id": "evt_1", "object": "event", "type": type, "data": {"object": thing}, "request": request}
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,9 @@ def test_what_we_caused_ourselves_says_by_which_key() -> None:
 
 
 def test_values_of_the_wrong_kind_become_empty_never_an_error() -> None:
-    notice = _about("charge.refunded", {"payment_intent": 7, "metadata": 7, "amount": "x", "amount_refunded": True})
+    notice = _about(
+        "charge.refunded", {"payment_intent": 7, "metadata": 7, "amount": "x", "amount_refunded": True}
+    )
 
     assert (notice.external_id, notice.effect_key, notice.amount, notice.amount_refunded) == ("", "", 0, 0)
 
