@@ -72,8 +72,9 @@ def set_up(level: str = "INFO", *, console: bool | None = None, stream: TextIO |
                 else structlog.processors.JSONRenderer(),
             ],
             foreign_pre_chain=shared,
-            keep_exc_info=True,
+            keep_exc_info=False,
             keep_stack_info=False,
+            use_get_message=False,
             pass_foreign_args=True,
         )
     )
@@ -91,9 +92,8 @@ def take_foreign(_logger: Any, _name: str, event: Event) -> Event:
     record: logging.LogRecord | None = event.get("_record")
     if record is None or event.get("_from_structlog"):
         return event
-    event["event"] = sentence(record)
+    event["event"] = sentence(record, event.pop("positional_args", None))
     event["logger"] = record.name
-    event.pop("positional_args", None)
     return event
 
 

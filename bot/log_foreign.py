@@ -20,13 +20,13 @@ _SLOT = re.compile(r"%(?:\((?P<name>[^)]{1,60})\))?[#0 +-]{0,5}\d{0,4}(?:\.\d{1,
 _MOST_TEMPLATE = 300
 
 
-def sentence(record: logging.LogRecord) -> str:
-    """The part of a library's message that cannot hold anything private."""
+def sentence(record: logging.LogRecord, args: Any = None) -> str:
+    """The part of a library's message that cannot hold anything private; `args` are the record's."""
     message = record.msg
     if not isinstance(message, str):
         return f"({record.name}: {type(message).__name__})"
-    if record.args:
-        return redact(_fill(message[:_MOST_TEMPLATE], record.args))
+    if args:
+        return redact(_fill(message[:_MOST_TEMPLATE], args))
     if _is_literal(message, record):
         return redact(message[:_MOST_TEMPLATE])
     return f"({len(message)} characters withheld, {record.module}:{record.lineno})"

@@ -26,6 +26,32 @@ def is_sensitive(key: str) -> bool:
     return lowered not in _SAFE_KEYS and (lowered in _EXACT_KEYS or SENSITIVE_KEY.search(lowered) is not None)
 
 
+_IBAN_LENGTHS = {
+    country: length
+    for length, countries in {
+        15: "NO",
+        16: "BE",
+        18: "DK FI FO GL NL",
+        19: "MK SI",
+        20: "AT BA EE KZ LT LU XK",
+        21: "CH CR HR LI LV",
+        22: "BG BH DE GB GE IE ME RS",
+        23: "AE GI IL IQ TL",
+        24: "AD CZ ES MD PK RO SA SE SK TN VG",
+        25: "LY PT",
+        26: "IS TR",
+        27: "FR GR IT MC MR SM",
+        28: "AL AZ BY CY DO GT HU LB NI PL SV",
+        29: "BR EG PS QA UA",
+        30: "JO KW MU",
+        31: "MT SC",
+        32: "LC",
+        33: "RU",
+    }.items()
+    for country in countries.split()
+}
+
+
 def _luhn(digits: str) -> bool:
     total = 0
     for place, digit in enumerate(reversed(digits)):
@@ -40,10 +66,15 @@ def _card(match: re.Match[str]) -> str:
 
 
 def _iban(match: re.Match[str]) -> str:
-    plain = re.sub(r"[ -]", "", match[0]).upper()
-    moved = plain[4:] + plain[:4]
-    number = "".join(str(int(letter, 36)) for letter in moved)
-    return "[iban]" if 15 <= len(plain) <= 34 and int(number) % 97 == 1 else match[0]
+    """The pattern may have taken the following words too: the country says how long an IBAN is."""
+    length = _IBAN_LENGTHS.get(match[0][:2].upper(), 0)
+    end = seen = 0
+    while end < len(match[0]) and seen < length:
+        seen += match[0][end].isalnum()
+        end += 1
+    plain = "".join(filter(str.isalnum, match[0][:end])).upper()
+    number = "".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])
+    return "[iban]" + match[0][end:] if seen == length and int(number) % 97 == 1 else match[0]
 
 
 Replacement = str | Callable[[re.Match[str]], str]
@@ -86,9 +117,9 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], Replacement], ...] = (
     (
         ("token", "secret", "passw", "pwd", "key", "auth", "sig", "code", "cookie", "credential"),
         re.compile(
-            r"""(["']?[\w-]{0,40}(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|private[_-]?key|authorization"""
-            r"""|signature|\bsig|\bcode|cookie|credential)s?[\w-]{0,20}["']?\s{0,3}[:=]\s{0,3})"""
-            r"""("[^"]{1,2000}"?|'[^']{1,2000}'?|[^\s,;&"'}\])]{1,2000})""",
+            r"""(\\{0,3}["']?[\w-]{0,40}(?:token|secret|passw(?:or)?d|pwd|api[_-]?key|access[_-]?key|private[_-]?key|authorization"""
+            r"""|signature|\bsig|\bcode|cookie|credential)s?[\w-]{0,20}\\{0,3}["']?\s{0,3}[:=]\s{0,3})"""
+            r"""(\\{0,3}"[^"]{1,2000}"?|\\{0,3}'[^']{1,2000}'?|[^\s,;&"'}\])]{1,2000})""",
             re.IGNORECASE,
         ),
         r"\1[redacted]",
