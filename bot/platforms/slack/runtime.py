@@ -20,7 +20,6 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
-    from slack_bolt.authorization import AuthorizeResult
 
 log = structlog.get_logger(__name__)
 
@@ -68,12 +67,26 @@ class Runtime:
 
     def _build(self) -> AsyncApp:
         from slack_bolt.async_app import AsyncApp
+        from slack_bolt.authorization import AuthorizeResult
 
         from bot.platforms.slack.call import SILENT, web_client
 
+        tokens = self._tokens
+
+        async def authorize(
+            enterprise_id: str | None, countersign_workspace: str, countersign_bot: str
+        ) -> AuthorizeResult:
+            """From our own installations (Bolt passes by name): Slack's auth.test is never called."""
+            return AuthorizeResult(
+                enterprise_id=enterprise_id,
+                team_id=countersign_workspace,
+                bot_user_id=countersign_bot or None,
+                bot_token=await tokens.token(countersign_workspace),
+            )
+
         app = AsyncApp(
             client=web_client(self._settings.slack_api_url, self._session),
-            authorize=self._authorize,
+            authorize=authorize,
             logger=SILENT,
             # The payload was verified at the door, and the listener's end is waited for here.
             request_verification_enabled=False,
@@ -87,16 +100,3 @@ class Runtime:
             log.warning("slack.listener_failed", kind=type(error).__name__)
 
         return app
-
-    async def _authorize(
-        self, enterprise_id: str | None, countersign_workspace: str, countersign_bot: str
-    ) -> AuthorizeResult:
-        """From our own installations: Slack's auth.test is never called."""
-        from slack_bolt.authorization import AuthorizeResult
-
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=countersign_workspace,
-            bot_user_id=countersign_bot or None,
-            bot_token=await self._tokens.token(countersign_workspace),
-        )
