@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from bot.front_answers import Refused
 from bot.limits import Buckets, Gate, Limits
@@ -300,6 +301,35 @@ async def test_twin_without_the_rate_cap_a_flood_is_stored(
         for n in range(5):
             await send(http, front, {"id": f"E{n}"})
         assert len(front.inbox.arrivals) == 5
+
+
+async def test_routes_of_others_live_beside_ours_and_a_web_socket_is_not_cut(
+    http: aiohttp.ClientSession,
+) -> None:
+    async def echo(request: web.Request) -> web.WebSocketResponse:
+        line = web.WebSocketResponse()
+        await line.prepare(request)
+        async for message in line:
+            await line.send_str(message.data)
+        return line
+
+    async def broken(_request: web.Request) -> web.Response:
+        raise RuntimeError("SECRET")
+
+    def extra(app: web.Application) -> None:
+        app.router.add_get("/ws", echo)
+        app.router.add_get("/broken", broken)
+
+    async with a_front(Limits(read_seconds=0.1), extra=extra) as front:
+        async with http.ws_connect(front.url + "/ws") as line:
+            for word in ("one", "two", "three"):
+                await asyncio.sleep(0.15)  # longer than a request may take
+                await line.send_str(word)
+                assert await line.receive_str() == word
+        async with http.get(front.url + "/broken") as response:
+            assert response.status == 500
+            assert await response.json() == {"error": "internal error"}
+            assert response.headers["Server"] == "countersign"
 
 
 async def test_the_front_imports_no_vendor_sdk_and_no_database() -> None:
