@@ -5,6 +5,14 @@ import { approvalSpot, isRequester, whoDecides } from "./runs";
 import { useWidth } from "./useWidth";
 
 export function Bar() {
+  return (
+    <section className="bar-place" aria-label="What next">
+      <Line />
+    </section>
+  );
+}
+
+function Line() {
   const { state, me, become, problem, note, clear } = useDesk();
   const width = useWidth();
   const [dismissed, dismiss] = useState("");

@@ -33,3 +33,13 @@ export function Log({ label, count, place, children }: { label: string; count: n
 function toEnd(log: HTMLDivElement | null) {
   if (log) log.scrollTop = log.scrollHeight;
 }
+
+/** The beginning of a place: so that it is never empty, and says what this is. */
+export function Intro({ title, text }: { title: string; text: string }) {
+  return (
+    <div className="intro">
+      <strong>{title}</strong>
+      <p>{text}</p>
+    </div>
+  );
+}

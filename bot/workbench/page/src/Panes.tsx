@@ -18,12 +18,12 @@ export function Panes() {
   if (width === "phone") {
     const current = tabs.some((one) => one.id === view) ? view : tabs[0].id;
     return (
-      <>
+      <main id="panes" className="tabbed" tabIndex={-1}>
         <Tabs tabs={tabs} current={current} />
-        <main id="panes" className="panes one" role="tabpanel" aria-labelledby={`tab-${current}`} tabIndex={-1}>
+        <div className="panes one" role="tabpanel" aria-labelledby={`tab-${current}`}>
           {current === "slack" ? <SlackPane /> : current === "teams" ? <TeamsPane /> : <RunPanel />}
-        </main>
-      </>
+        </div>
+      </main>
     );
   }
   return (

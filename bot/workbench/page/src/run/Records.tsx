@@ -14,7 +14,7 @@ export function Records({ records }: { records: SandboxRecord[] }) {
       {moving.length === 0 && <p className="soft">No payment yet.</p>}
       {catalogue.length > 0 && (
         <details>
-          <summary>{catalogue.length} products and prices</summary>
+          <summary>Products and prices ({catalogue.length})</summary>
           <List of={catalogue} />
         </details>
       )}

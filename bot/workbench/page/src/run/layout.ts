@@ -26,9 +26,9 @@ export interface Picture {
 }
 
 const HEIGHT = 32;
-const LETTER = 6.6;
+const LETTER = 7;
 
-export const widthOf = (text: string, least: number) => Math.max(least, text.length * LETTER + 44);
+export const widthOf = (text: string, least: number) => Math.max(least, text.length * LETTER + 50);
 
 export function layOut(steps: readonly Step[], edges: Run["edges"]): Picture {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
@@ -46,13 +46,27 @@ export function layOut(steps: readonly Step[], edges: Run["edges"]): Picture {
     const { x, y, width, height } = graph.node(step.id) as unknown as Box;
     return { step, x, y, width, height };
   });
-  const done = new Set(steps.filter((one) => one.state !== "ahead").map((one) => one.id));
+  const walked = walkedEdges(steps, drawn);
   const lines = drawn.map((one, at) => {
     const edge = graph.edge({ v: one.from, w: one.to, name: String(at) }) as any;
-    return { path: smooth(edge.points), label: one.label, x: edge.x ?? 0, y: edge.y ?? 0, walked: done.has(one.from) && done.has(one.to) };
+    return { path: smooth(edge.points), label: one.label, x: edge.x ?? 0, y: edge.y ?? 0, walked: walked.has(one) };
   });
   const { width = 200, height = 100 } = graph.graph() as { width?: number; height?: number };
   return { width, height, boxes, lines };
+}
+
+/** Of each step that was reached: the way on to the nearest reached step after it. Ways back are not told apart. */
+function walkedEdges(steps: readonly Step[], edges: Run["edges"]): Set<Run["edges"][number]> {
+  const place = new Map(steps.map((one, at) => [one.id, at]));
+  const reached = new Set(steps.filter((one) => one.state !== "ahead").map((one) => one.id));
+  const ways = new Map<string, Run["edges"][number]>();
+  for (const edge of edges) {
+    const [from, to] = [place.get(edge.from)!, place.get(edge.to)!];
+    if (!reached.has(edge.from) || !reached.has(edge.to) || to <= from) continue;
+    const best = ways.get(edge.from);
+    if (!best || to < place.get(best.to)!) ways.set(edge.from, edge);
+  }
+  return new Set(ways.values());
 }
 
 /** Through the points by quadratic curves, so that no line has a corner. */

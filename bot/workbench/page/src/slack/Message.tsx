@@ -48,7 +48,8 @@ export function Content({ message }: { message: SlackMessage }) {
   const blocks = useMemo(() => withIds(message.blocks), [message.blocks]);
   const { me, state } = useDesk();
   const whispers = state.slack!.messages.filter((one) => one.ephemeral_to === me.slack && one.channel === message.channel).length;
-  const sign = useMemo(() => ({}), [message, whispers]);
+  const forms = state.slack!.modals.filter((one) => one.person === me.id).length;
+  const sign = useMemo(() => ({}), [message, whispers, forms]);
   const surface = useSurfaceOf(blocks, sign, (action, values) => ({
     type: "slack.press",
     as: me.id,

@@ -77,6 +77,8 @@ function draw(node: Node, state: State): ReactNode {
     case NodeType.ChannelLink:
       return <Mention name={`#${channelName(state, node.channelID)}`} />;
     case NodeType.URL:
+      // What is no link of a known kind (<b>, <javascript:…>) stands there as it was written.
+      if (!LINK.test(unescape(node.url))) return unescape(node.source);
       return <SafeLink url={unescape(node.url)}>{node.label ? inside(node.label) : unescape(node.url)}</SafeLink>;
     case NodeType.Command:
       return <Mention name={node.label ? `${node.label.map((one) => one.source).join("")}` : `@${node.name}`} />;

@@ -3,7 +3,7 @@ import { Channels, type Entry } from "../Channels";
 import { Chips } from "../Chips";
 import { Composer } from "../Composer";
 import { HOME, useDesk } from "../desk";
-import { Log } from "../Log";
+import { Intro, Log } from "../Log";
 import { isReply, seesSlack, slackPlace } from "../seen";
 import { firstWords } from "../suggest";
 import { Home } from "./Home";
@@ -52,10 +52,12 @@ export function SlackPane() {
 
 function Channel() {
   const { state, me, slack: place } = useDesk();
+  const channel = state.slack!.channels.find((one) => one.id === place.channel);
+  const where = channel?.kind === "channel" ? `#${channel.name}` : (channel?.name ?? "");
   const roots = state.slack!.messages.filter((one) => one.channel === place.channel && !isReply(one) && seesSlack(one, me));
   return (
     <Log label="Slack messages" count={roots.length} place={slackPlace(place.channel)}>
-      {roots.length === 0 && <p className="empty">Nothing here yet. Say something to {state.slack!.bot.name}.</p>}
+      <Intro title={where} text={`What you write here reaches ${state.slack!.bot.name} as Slack would send it: a signed request.`} />
       {roots.map((one) => <Message key={one.ts} message={one} />)}
     </Log>
   );

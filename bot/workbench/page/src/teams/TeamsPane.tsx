@@ -3,7 +3,7 @@ import { Channels, type Entry } from "../Channels";
 import { Chips } from "../Chips";
 import { Composer } from "../Composer";
 import { useDesk } from "../desk";
-import { Log } from "../Log";
+import { Intro, Log } from "../Log";
 import type { TeamsActivity, TeamsConversation } from "../protocol";
 import { seesTeams, teamsPlace } from "../seen";
 import { firstWords } from "../suggest";
@@ -24,7 +24,7 @@ export function TeamsPane() {
       <Channels label="Teams conversations" entries={entries} current={place.conversation} go={(conversation) => goTeams({ conversation })} />
       <div className="stack" key={place.conversation}>
         <Log label="Teams messages" count={there.length} place={teamsPlace(place.conversation)}>
-          {there.length === 0 && <p className="empty">Nothing here yet. Say something to {teams.bot.name}.</p>}
+          <Intro title={here?.name ?? ""} text={`What you write here reaches ${teams.bot.name} as Teams would send it: an activity with a signed token.`} />
           {here?.kind === "channel" ? posts(there, (id) => goTeams({ conversation: here.id, root: id }), place.root) : there.map((one) => <Activity key={one.id} activity={one} />)}
         </Log>
         <p className="status" role="status">{teams.typing.includes(place.conversation) ? `${teams.bot.name} is typing…` : ""}</p>
