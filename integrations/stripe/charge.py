@@ -197,7 +197,6 @@ def _link(
         "line_items": [{"price": line.price, "quantity": line.quantity} for line in arguments.lines],
         "success_url": service.return_url,
         "expires_at": int(ends.timestamp()),
-        "client_reference_id": attempt.key[:200],
         "metadata": marked,
         "payment_intent_data": {"metadata": marked},
     }

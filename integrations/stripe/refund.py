@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations import money
-from integrations.base import Attempt, Done, Pending, Performed
+from integrations.base import Attempt, Done, Performed
 from integrations.errors import Refused
 from integrations.stripe.client import Data, StripeService
 from integrations.stripe.errors import SERVICE, Replayed
@@ -54,6 +54,7 @@ def _params(arguments: RefundArguments, attempt: Attempt) -> Data:
 
 
 def _outcome(refunded: Data) -> Performed:
+    """Stripe's yes is the end of it for us, also where the bank takes its days to carry it out."""
     status = refunded.get("status")
     if status in ("failed", "canceled"):
         raise Refused(
@@ -69,6 +70,4 @@ def _outcome(refunded: Data) -> Performed:
         currency=currency,
         label=f"{money.show(amount, currency)} {'given back' if done else 'on its way back'}",
     ).model_dump(mode="json")
-    if done:
-        return Done(result, external_id=refunded["id"])
-    return Pending(result, external_id=refunded["id"])
+    return Done(result, external_id=refunded["id"])

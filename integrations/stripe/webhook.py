@@ -101,7 +101,10 @@ def read(event: Mapping[str, Any]) -> Notice | None:
         case "checkout.session.expired":
             return _of_session(event, thing, Outcome.EXPIRED)
         case "payment_intent.succeeded":
-            return _of_intent(event, thing)
+            return _of_intent(event, thing, Outcome.PAID)
+        case "payment_intent.payment_failed" if not _asked_for(event):
+            # A decline in answer to a request was told there, and a link may be open since.
+            return _of_intent(event, thing, Outcome.FAILED)
         case "charge.refunded":
             return _of_charge(event, thing)
         case _:
@@ -147,10 +150,10 @@ def _of_session(event: Mapping[str, Any], session: Mapping[str, Any], outcome: O
     )
 
 
-def _of_intent(event: Mapping[str, Any], intent: Mapping[str, Any]) -> Notice:
+def _of_intent(event: Mapping[str, Any], intent: Mapping[str, Any], outcome: Outcome) -> Notice:
     return _notice(
         event,
-        Outcome.PAID,
+        outcome,
         external_id=_text(intent.get("id")),
         effect_key=_mark(intent),
         amount=_whole(intent.get("amount_received")),
@@ -174,11 +177,16 @@ def _of_charge(event: Mapping[str, Any], charge: Mapping[str, Any]) -> Notice:
 
 
 def _notice(event: Mapping[str, Any], outcome: Outcome, **rest: Any) -> Notice:
-    request = event.get("request")
-    by_us = _text(request.get("idempotency_key")) if isinstance(request, Mapping) else ""
+    by_us = _asked_for(event)
     return Notice(
         event=_text(event.get("id")), kind=_text(event.get("type")), outcome=outcome, by_us=by_us, **rest
     )
+
+
+def _asked_for(event: Mapping[str, Any]) -> str:
+    """The idempotency key of the request that caused it, if one did."""
+    request = event.get("request")
+    return _text(request.get("idempotency_key")) if isinstance(request, Mapping) else ""
 
 
 def _mark(thing: Mapping[str, Any]) -> str:

@@ -109,16 +109,13 @@ def pay(call: Call, id: str) -> Data:
     return call.store.put(session)
 
 
-def expire_old(store: Store, now: float, home: str) -> int:
-    """End every session whose time is over; how many there were."""
-    over = store.newest(
-        "checkout.session",
-        keep=lambda each: each["status"] == "open" and each["expires_at"] <= now,
-        most=1000,
-    )
-    for session in over:
-        _expired(Call(store, "", {}, now, home), session)
-    return len(over)
+def expire_old(store: Store, now: float, home: str) -> None:
+    """End every session whose time is over."""
+    over = store.ended_links(now)
+    if over:
+        with store.transaction():
+            for session in over:
+                _expired(Call(store, "", {}, now, home), session)
 
 
 def _expired(call: Call, session: Data) -> Data:

@@ -19,7 +19,7 @@ from integrations.stripe.webhook import sign
 # Seconds before the next try; Stripe's own are hours apart, which nobody would sit and watch.
 PAUSES = (0.2, 0.5, 1, 2, 5, 10, 30)
 GIVE_UP_AFTER = 500
-LOOK = 1.0
+LOOK = 0.2
 
 
 async def deliveries(app: web.Application) -> AsyncIterator[None]:
@@ -37,13 +37,12 @@ async def _run(sandbox: Sandbox) -> None:
     async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as client:
         while True:
             sandbox.wake.clear()
-            with sandbox.store.transaction():
-                checkout.expire_old(sandbox.store, sandbox.clock(), sandbox.home)
+            checkout.expire_old(sandbox.store, sandbox.clock(), sandbox.home)
             while not sandbox.paused and sandbox.webhook_url and await _one(sandbox, client):
                 pass
             # A retry's time comes without a bell, so we look again by ourselves.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(sandbox.wake.wait(), min(LOOK, PAUSES[0]))
+                await asyncio.wait_for(sandbox.wake.wait(), LOOK)
 
 
 async def _one(sandbox: Sandbox, client: aiohttp.ClientSession) -> bool:

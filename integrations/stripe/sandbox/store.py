@@ -24,6 +24,8 @@ create table if not exists objects (
 );
 create index if not exists objects_by_kind on objects (kind, seq);
 create index if not exists objects_by_customer on objects (kind, customer, seq);
+create index if not exists open_links on objects (json_extract(json, '$.expires_at'))
+    where kind = 'checkout.session' and json_extract(json, '$.status') = 'open';
 create table if not exists keys (
     key text primary key,
     fingerprint text not null,
@@ -128,6 +130,15 @@ class Store:
                 if len(found) == most:
                     break
         return found
+
+    def ended_links(self, now: float) -> list[Data]:
+        """Checkout sessions that are open though their time is over."""
+        rows = self._db.execute(
+            "select json from objects where kind = 'checkout.session'"
+            " and json_extract(json, '$.status') = 'open' and json_extract(json, '$.expires_at') <= ?",
+            (now,),
+        )
+        return [json.loads(text) for (text,) in rows]
 
     # ── idempotency keys ─────────────────────────────────────────────────────────────────
 

@@ -163,6 +163,14 @@ def test_what_we_caused_ourselves_says_by_which_key() -> None:
     assert _about("payment_intent.succeeded", thing, {"id": None, "idempotency_key": None}).by_us == ""
 
 
+def test_a_failure_that_nobody_asked_for_is_told_and_a_decline_that_was_answered_is_not() -> None:
+    thing = {"id": "pi_1", "currency": "usd", "metadata": {"effect_key": "run:charge:1"}}
+
+    later = _about("payment_intent.payment_failed", thing)
+    assert (later.outcome, later.external_id, later.effect_key) == (Outcome.FAILED, "pi_1", "run:charge:1")
+    assert _about("payment_intent.payment_failed", thing, {"idempotency_key": "run:charge:1"}) is None
+
+
 def test_values_of_the_wrong_kind_become_empty_never_an_error() -> None:
     notice = _about(
         "charge.refunded", {"payment_intent": 7, "metadata": 7, "amount": "x", "amount_refunded": True}
