@@ -5,11 +5,13 @@ Everything heavy is imported inside the command that needs it: the front starts 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +19,11 @@ from bot import guards
 from bot.errors import CountersignError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aiohttp import web
+
+    from bot.platforms.base import Door
     from bot.serving import Part
     from bot.settings import Settings
 
@@ -74,9 +81,7 @@ def serve(
     settings = _start(under_up)
     parts: list[Part] = []
     if role in {"front", "all"}:
-        from bot.fronting import front
-
-        parts.append(partial(front, settings))
+        parts.append(partial(_front, settings, False))
     if role in {"engine", "all"}:
         from workers import engine
 
@@ -87,10 +92,8 @@ def serve(
 @app.command("up-front", hidden=True)
 def up_front() -> None:
     """The front with the workbench and the stand-ins; only `up` starts it."""
-    from bot.fronting import front_with_workbench
-
     settings = _start(under_up=True)
-    _run(settings, [partial(front_with_workbench, settings)])
+    _run(settings, [partial(_front, settings, settings.on_loopback)])
 
 
 @app.command()
@@ -98,16 +101,27 @@ def worker(under_up: UnderUp = False) -> None:
     """Run the Celery worker, which makes the slow calls to outside services."""
     settings = _start(under_up)
     from bot import lifeline
-    from workers.app import run_worker
+    from bot.metrics import metrics
 
     lifeline.watch()
+    if settings.metrics_port:
+        from prometheus_client import start_http_server
+
+        start_http_server(settings.metrics_port, settings.host, metrics().registry)
+    from workers.app import run_worker
+
     run_worker(settings)
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    flows: Annotated[bool, typer.Option("--flows", help="push the flows of the catalogue as well")] = False,
+) -> None:
     """Bring the database to today's schema, and make the role that everything else acts as."""
-    _migrate(_settings())
+    settings = _settings()
+    dsn = _migrate(settings)
+    if flows:
+        _push(dsn, settings)
     typer.echo("The database is up to date.")
 
 
@@ -116,9 +130,7 @@ def prepare() -> None:
     """Migrate, push the flows, and print for `up` what the others need to know."""
     settings = _settings()
     dsn = _migrate(settings)
-    from workers.push import push_catalog
-
-    push_catalog(dsn, secret_key=settings.secret("secret_key"))
+    _push(dsn, settings)
     typer.echo(json.dumps({"DATABASE_URL": dsn}))
 
 
@@ -142,6 +154,101 @@ def version() -> None:
         typer.echo(tomllib.loads(pyproject.read_text())["project"]["version"])
     else:
         typer.echo(metadata.version("countersign"))
+
+
+@manifest_app.command("slack")
+def manifest_slack(
+    socket: Annotated[
+        bool, typer.Option("--socket", help="for Socket Mode, without a public address")
+    ] = False,
+) -> None:
+    """Print the manifest that Slack makes a new app from."""
+    from bot.platforms.slack.manifest import PLACEHOLDER_URL, manifest_yaml
+
+    settings = _settings()
+    mode = socket or settings.slack_app_token is not None
+    typer.echo(manifest_yaml(settings.public_url or PLACEHOLDER_URL, socket_mode=mode), nl=False)
+
+
+@manifest_app.command("teams")
+def manifest_teams(
+    out: Annotated[Path, typer.Option(help="where to write the zip")] = Path("teams.zip"),
+) -> None:
+    """Build the app package that Teams' admin centre takes."""
+    from bot.platforms.teams.manifest import package
+
+    out.write_bytes(package(_settings()))
+    typer.echo(f"{out} is ready to be uploaded.")
+
+
+async def _front(settings: Settings, with_workbench: bool, stop: asyncio.Event) -> None:
+    """Doors, webhooks and inbox, put together; the workbench too where it may be."""
+    from bot import serving
+    from bot.front import create_app
+    from bot.hooks import StripeHook
+    from bot.platforms import slack, teams
+    from integrations.stripe import webhook
+    from workers.inbox import open_inbox
+    from workers.store.dsn import app_dsn
+
+    dsn = app_dsn(settings.secret("database_url"), settings.secret("secret_key"))
+    async with AsyncExitStack() as stack:
+        inbox = await open_inbox(dsn, settings.secret("redis_url"))
+        stack.push_async_callback(inbox.close)
+        bench = await _bench(settings, dsn, stack) if with_workbench else None
+
+        def extra(application: web.Application) -> None:
+            if bench is not None:
+                bench(application)
+
+        stripe = StripeHook(
+            webhook.verify,
+            settings.secret("stripe_webhook_secret"),
+            forged=webhook.NotFromStripe,
+            malformed=webhook.NotAnEvent,
+        )
+        doors: list[Door] = [slack.door(settings), teams.door(settings)]
+        application = create_app(doors, inbox, hooks=[stripe], extra=extra)
+        await serving.serve_http(application, settings, stop)
+
+
+async def _bench(settings: Settings, dsn: str, stack: AsyncExitStack) -> Callable[[web.Application], None]:
+    """What mounts the workbench and the stand-ins; imported under `up` alone."""
+    from workers.inspect import open_inspector
+
+    from bot import workbench
+    from bot.workbench.environment import base_url, uses_stripe
+    from integrations.stripe.sandbox import create_sandbox
+
+    inspector = await open_inspector(dsn, settings)
+    stack.push_async_callback(inspector.close)
+
+    def sandbox(on_wire: Callable[[Mapping[str, Any]], None]) -> web.Application:
+        return create_sandbox(
+            settings.state_dir / "workbench" / "stripe.sqlite3",
+            webhook_url=f"{base_url(settings)}/webhooks/stripe",
+            webhook_secret=settings.secret("stripe_webhook_secret"),
+            api_key=settings.secret("stripe_api_key"),
+            on_wire=on_wire,
+        )
+
+    def mount(application: web.Application) -> None:
+        workbench.mount(
+            application,
+            settings=settings,
+            inspect=inspector.runs,
+            trouble=inspector.trouble,
+            stripe=sandbox if uses_stripe(settings) else None,
+            install=True,
+        )
+
+    return mount
+
+
+def _push(dsn: str, settings: Settings) -> None:
+    from workers.push import push_catalog
+
+    push_catalog(dsn, secret_key=settings.secret("secret_key"))
 
 
 def _settings() -> Settings:
