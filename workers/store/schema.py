@@ -75,6 +75,7 @@ installations = Table(
     _column("platform", Text),
     _column("workspace", Text),
     _column("bot_user", Text, server_default=""),
+    _column("via", Text, server_default=""),
     _column("credentials", Text, "secret", nullable=True),
     _time("installed_at", NOW),
     _time("removed_at", nullable=True),

@@ -1,0 +1,73 @@
+"""The Celery app. The broker may be emptied at any time: what recovers work is Postgres and the sweep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.settings import Settings
+
+LEASE = 45.0  # seconds: longer than the total deadline of any call of ours, so a successor never overlaps
+POOL = 8
+
+
+def make_app(settings: Settings) -> Any:
+    """Settings as measured: acknowledge late, fetch one, redeliver soon, keep no results."""
+    from celery import Celery
+
+    app = Celery("countersign", broker=broker_url(settings), set_as_current=False)
+    app.conf.update(
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_soft_shutdown_timeout=10.0,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_timeout=2,
+        task_publish_retry=False,
+        broker_transport_options={
+            "visibility_timeout": 120,
+            "unacked_restore_interval": 1,
+            "unacked_restore_throttle": 1,
+            "socket_keepalive": True,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 2,
+        },
+    )
+    return app
+
+
+def broker_url(settings: Settings) -> str:
+    """CELERY_BROKER_URL, else REDIS_URL in Celery's spelling."""
+    given = settings.secret("celery_broker_url") or settings.secret("redis_url")
+    if given.startswith("unix://"):
+        path, _, query = given.removeprefix("unix://").partition("?")
+        database = query.partition("db=")[2] or "0"
+        return f"redis+socket://{path}?virtual_host={database}"
+    return given
+
+
+def run_worker(settings: Settings) -> None:
+    """The worker's process, until SIGTERM."""
+    from bot import log
+    from workers.calls import Hands
+
+    log.set_up(settings.log_level)
+    app = make_app(settings)
+    hands = Hands(settings)
+    app.task(name="run_effect", acks_late=True, ignore_result=True)(hands.run)
+    app.worker_main(
+        [
+            "worker",
+            "--pool=threads",
+            f"--concurrency={POOL}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "--loglevel=WARNING",
+        ]
+    )

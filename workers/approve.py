@@ -1,0 +1,339 @@
+"""Approvals: asked with the call sealed, decided by a press, told to every copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from bot.reply import Reply
+from bot.turn import Place, Pressed, Submitted, Turn
+from flows import approval as sealing
+from flows.effects import AskApproval
+from flows.flow import Flow
+from flows.policy import Policy
+from flows.run import Run
+from workers import cards
+from workers.commit import Commit
+from workers.known import World
+from workers.store import approvals, audit, effects, people, tenants, timers
+from workers.store.approvals import Approval
+from workers.store.door import Connection
+from workers.store.outbox import Message
+from workers.store.people import Person
+from workers.tools import account_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Where approvers are asked and who they are, from settings, for what the policy leaves open."""
+
+    places: tuple[str, ...]
+    people: tuple[str, ...]
+    services: Mapping[str, str]
+
+    def where(self, policy: Policy) -> tuple[str, ...]:
+        return policy.approvers.places or self.places
+
+    def who(self, policy: Policy) -> frozenset[str]:
+        return frozenset(each.lower() for each in policy.approvers.people or self.people)
+
+
+async def ask(
+    c: Connection,
+    tenant: UUID,
+    commit: Commit,
+    run: Run,
+    flow: Flow,
+    asked: AskApproval,
+    world: World,
+    rules: Rules,
+) -> None:
+    """Holds the call, seals it, and posts a card at each of the approvers' places."""
+    call = asked.call
+    policy = world.known.policy
+    where = [place for each in rules.where(policy) if (place := await _place(c, tenant, each)) is not None]
+    tool = world.tools[call.tool]
+    commit.intents.append((call, policy.version, tool.risk, "held"))
+    if not where:
+        sentence = (
+            "There is no place where approvers could be asked. Set APPROVALS_CHANNEL, then order again."
+        )
+        event = {"_": "events.Failed", "key": call.key, "code": "denied", "sentence": sentence}
+        commit.events.append((commit.runs[0][0].conversation, f"effect:{call.key}:no_place", event))
+        commit.withdrawals.append(call.key)
+        return
+    expires: datetime = await c.fetchval(
+        "select date_trunc('second', now()) + make_interval(secs => $1)", float(policy.expires)
+    )
+    id = f"{call.key}:approval"
+    sealed = sealing.Sealed(
+        tenant=str(tenant),
+        requester=run.requester.id,
+        tool=call.tool,
+        arguments=call.arguments,
+        account=account_of(call.tool, rules.services),
+        flow_version=run.flow_version,
+        step=call.step,
+        policy_version=policy.version,
+        approval=id,
+        expires_at=expires.isoformat(),
+    )
+    digest = sealing.digest(sealed)
+    code = sealing.code(digest)
+    facts = tool.facts(call.arguments)
+    money = next((value for label, value in facts if label == "Amount"), "")
+    summary = f"{tool.tool.summary}: {money}" if money else tool.tool.summary
+    card = cards.body(
+        summary,
+        run.requester.name,
+        facts,
+        asked.verdict.because,
+        asked.words,
+        code,
+        flow,
+        f"{expires:%a %d %b %H:%M} UTC",
+    )
+    commit.asks.append(
+        Approval(
+            id=id,
+            effect_key=call.key,
+            run_id=run.id,
+            conversation=commit.runs[0][0].conversation,
+            step=call.step,
+            tool=call.tool,
+            requester=UUID(run.requester.id),
+            account=sealed.account,
+            flow_version=run.flow_version,
+            policy_version=policy.version,
+            digest=digest,
+            code=code,
+            rule=asked.verdict.rule,
+            because=asked.verdict.because,
+            words=asked.words,
+            card=card,
+            state="pending",
+            expires_at=expires,
+        )
+    )
+    for number, place in enumerate(where):
+        outbox_id = f"{id}:{number}"
+        commit.messages.append(Message(outbox_id, "post", place, cards.asking(card, id)))
+        commit.copies.append((id, outbox_id))
+    commit.timers.append((f"{id}:expiry", expires, {"_": "expire", "approval": id}))
+    commit.note("approval.asked", approval=id, code=code, tool=call.tool, rule=asked.verdict.rule,
+                requester=run.requester.id, policy=policy.version, flow=run.flow_version)  # fmt: skip
+
+
+async def _place(c: Connection, tenant: UUID, spot: str) -> Place | None:
+    """`slack:C…`, `teams:19:…`, or the id alone: its shape tells the platform."""
+    platform, _, channel = spot.partition(":")
+    if platform not in ("slack", "teams"):
+        platform, channel = ("teams" if ":" in spot else "slack"), spot
+    there = await tenants.workspace(c, tenant, platform)
+    if there is None:
+        return None
+    workspace, via = there
+    return Place(platform, workspace, channel, None, via)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the presser is told, and whether the card itself says it already."""
+
+    reply: Reply
+    settled: bool
+
+
+async def decide(
+    c: Connection, tenant: UUID, commit: Commit, turn: Turn, person: Person, world: World, rules: Rules
+) -> Answer:
+    """A press on a card: counted if it is the first of somebody entitled, answered in any case."""
+    act = turn.act
+    assert isinstance(act, Pressed | Submitted)
+    approving = isinstance(act, Pressed) and act.action == cards.APPROVE
+    verdict = "approved" if approving else "rejected"
+    reason = "" if approving else act.answers.get("reason", "").strip()[:1000]
+    approval = await approvals.by_id(c, tenant, act.value, lock=True)
+    if approval is None:
+        return Answer(Reply("I do not know this request any more, so the button changes nothing."), False)
+    refused = await _refusal(c, tenant, approval, turn, person, world.known.policy, rules)
+    if refused:
+        await approvals.note(c, tenant, approval.id, person.id, turn.account.platform, verdict, "refused")
+        return Answer(Reply(refused), False)
+    if not await approvals.decide(c, tenant, approval.id, verdict, person.id, reason):
+        await approvals.note(c, tenant, approval.id, person.id, turn.account.platform, verdict, "too late")
+        return Answer(Reply(await _too_late(c, tenant, approval)), True)
+    await approvals.note(c, tenant, approval.id, person.id, turn.account.platform, verdict, "counted")
+    event: dict[str, Any] = {
+        "_": "events.Approved" if approving else "events.Rejected",
+        "approval": approval.id,
+        "key": approval.effect_key,
+        "name": person.name,
+    }
+    if not approving:
+        event["reason"] = reason
+    commit.events.append((approval.conversation, f"approval:{approval.id}:decided", event))
+    commit.note("approval.decided", approval=approval.id, code=approval.code, verdict=verdict,
+                by=str(person.id), surface=turn.account.platform, policy=approval.policy_version)  # fmt: skip
+    return Answer(cards.settled(approval, verdict, person.name, reason), True)
+
+
+async def _refusal(
+    c: Connection, tenant: UUID, approval: Approval, turn: Turn, person: Person, policy: Policy, rules: Rules
+) -> str:
+    """Why this person may not decide, or nothing. Asked again when the effect is claimed."""
+    if person.id == approval.requester:
+        return "You asked for this yourself, so somebody else has to decide."
+    named = rules.who(policy)
+    if named:
+        return "" if person.email and person.email in named else "Only the named approvers can decide this."
+    places = [place for _, place in await approvals.cards(c, tenant, approval.id)]
+    here = any(p.platform == turn.place.platform and p.channel == turn.place.channel for p in places)
+    return "" if here else "This can only be decided where the approvers were asked."
+
+
+async def _too_late(c: Connection, tenant: UUID, approval: Approval) -> str:
+    fresh = await approvals.by_id(c, tenant, approval.id)
+    assert fresh is not None
+    by = await people.by_id(c, tenant, fresh.decided_by) if fresh.decided_by else None
+    name = by.name if by else "somebody"
+    match fresh.state:
+        case "approved" | "used":
+            return f"{name} was faster: this is approved already."
+        case "rejected":
+            return f"{name} was faster: this is rejected already."
+        case "withdrawn":
+            return f"{name} withdrew this, so there is nothing to decide."
+        case "void":
+            return "This was not carried out: what would have run was not what was approved."
+    return "This expired before you decided, so nothing was done."
+
+
+async def entitled_still(
+    c: Connection, tenant: UUID, approval: Approval, policy: Policy, rules: Rules
+) -> bool:
+    """Whether whoever approved may still do so, asked in the transaction that claims the effect."""
+    if approval.decided_by is None or approval.decided_by == approval.requester:
+        return False
+    named = rules.who(policy)
+    by = await people.by_id(c, tenant, approval.decided_by)
+    return by is not None and (not named or by.email in named)
+
+
+async def expire(c: Connection, tenant: UUID, commit: Commit, id: str) -> Approval | None:
+    """Nobody decided in time. None where somebody did after all."""
+    if not await approvals.decide(c, tenant, id, "expired", None, ""):
+        return None
+    approval = await approvals.by_id(c, tenant, id)
+    assert approval is not None
+    commit.withdrawals.append(approval.effect_key)
+    commit.note("approval.expired", approval=id, code=approval.code)
+    await tell_copies(c, tenant, commit, approval, "expired", "", "")
+    return approval
+
+
+async def withdraw(
+    c: Connection, tenant: UUID, commit: Commit, key: str, person: Person | None, name: str
+) -> None:
+    """The requester takes it back: the effect will never run, and every copy says so."""
+    approval = await approvals.of_effect(c, tenant, key)
+    if approval and await approvals.decide(
+        c, tenant, approval.id, "withdrawn", person.id if person else None, ""
+    ):
+        commit.cancelled_timers.append(f"{approval.id}:expiry")
+        commit.note("approval.withdrawn", approval=approval.id, code=approval.code)
+        await tell_copies(c, tenant, commit, approval, "withdrawn", name, "")
+
+
+async def tell_copies(
+    c: Connection, tenant: UUID, commit: Commit, approval: Approval, state: str, by: str, reason: str
+) -> None:
+    """Every copy of the card shows what became of it."""
+    card = cards.settled(approval, state, by, reason)
+    for outbox_id, place in await approvals.cards(c, tenant, approval.id):
+        commit.messages.append(Message(f"{outbox_id}:{state}", "update", place, card, target=outbox_id))
+
+
+async def decided(c: Connection, tenant: UUID, commit: Commit, id: str) -> None:
+    """In the run's own conversation, after the press: the copies are changed, the expiry is off."""
+    approval = await approvals.by_id(c, tenant, id)
+    if approval is None:
+        return
+    by = await people.by_id(c, tenant, approval.decided_by) if approval.decided_by else None
+    commit.cancelled_timers.append(f"{id}:expiry")
+    await tell_copies(
+        c, tenant, commit, approval, approval.state, by.name if by else "somebody", approval.reason or ""
+    )
+    if approval.state == "rejected":
+        commit.withdrawals.append(approval.effect_key)
+
+
+async def check(
+    c: Connection, tenant: UUID, claimed: effects.Claimed, run: Run, policy: Policy, rules: Rules
+) -> str:
+    """In the transaction that claims the effect: what would run is what was approved, or a sentence why not.
+
+    Uses the approval up.
+    """
+    approval = await approvals.of_effect(c, tenant, claimed.key)
+    if claimed.attempts > 1 and approval is not None and approval.state == "used":
+        return "" if approval.digest == _digest(tenant, claimed, run, approval, policy, rules) else _DIFFERS
+    if approval is None:
+        alone = claimed.risk == "read" or claimed.policy_version == policy.version
+        return "" if alone else "The rules were changed while this was waiting; please confirm it again."
+    if approval.digest != _digest(tenant, claimed, run, approval, policy, rules):
+        problem = _DIFFERS
+    elif not await entitled_still(c, tenant, approval, policy, rules):
+        problem = "Whoever approved it may no longer do so."
+    elif not await approvals.use(c, tenant, approval.id):
+        problem = "The approval was never given or is used up."
+    else:
+        return ""
+    await approvals.void(c, tenant, approval.id)
+    await audit.record(c, tenant, "approval.void", approval=approval.id, code=approval.code, problem=problem)
+    return problem
+
+
+_DIFFERS = "What would have run was not what was approved, so nothing ran."
+
+
+def _digest(
+    tenant: UUID, claimed: effects.Claimed, run: Run, approval: Approval, policy: Policy, rules: Rules
+) -> bytes:
+    return sealing.digest(
+        sealing.Sealed(
+            tenant=str(tenant),
+            requester=run.requester.id,
+            tool=claimed.tool,
+            arguments=orjson.loads(claimed.arguments),
+            account=account_of(claimed.tool, rules.services),
+            flow_version=run.flow_version,
+            step=claimed.step,
+            policy_version=policy.version,
+            approval=approval.id,
+            expires_at=approval.expires_at.isoformat(),
+        )
+    )
+
+
+async def hasten(c: Connection, tenant: UUID, id: str) -> None:
+    """For trying it out: the approval expires now."""
+    await c.execute(
+        "update approvals set expires_at = now() where tenant_id = $1 and id = $2 and state = 'pending'",
+        tenant,
+        id,
+    )
+    await timers.hasten(c, tenant, f"{id}:expiry")
+
+
+async def where_it_waits(c: Connection, tenant: UUID, id: str) -> str | None:
+    """The conversation of the run that an approval belongs to."""
+    found: str | None = await c.fetchval(
+        "select conversation from approvals where tenant_id = $1 and id = $2", tenant, id
+    )
+    return found

@@ -1,0 +1,101 @@
+"""Puts an engine together from the settings: database, clients, reader, broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot import net
+from bot.platforms.base import Client, Door
+from bot.settings import Settings, is_sandbox
+from workers.approve import Rules
+from workers.known import Library
+from workers.store.door import Database
+from workers.store.dsn import app_dsn
+
+if TYPE_CHECKING:
+    from workers.engine import Engine
+
+log = structlog.get_logger()
+
+LEASE = 30.0
+
+
+def rules(settings: Settings) -> Rules:
+    def parts(text: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+
+    return Rules(parts(settings.approvals_channel), parts(settings.approvers), settings.plain())
+
+
+def own_dsn(settings: Settings) -> str:
+    """The database as the app's role, whoever's address was given."""
+    return app_dsn(settings.secret("database_url"), settings.secret("secret_key"))
+
+
+def doors(settings: Settings) -> dict[str, Door]:
+    """Of the platforms that are connected."""
+    found: dict[str, Door] = {}
+    if settings.slack_signing_secret:
+        from bot.platforms import slack
+
+        found["slack"] = slack.door(settings)
+    if settings.microsoft_app_id or settings.teams_anonymous:
+        from bot.platforms import teams
+
+        found["teams"] = teams.door(settings)
+    return found
+
+
+@asynccontextmanager
+async def assemble(
+    settings: Settings, *, lease: float = LEASE, concurrency: int = 32
+) -> AsyncIterator[Engine]:
+    from integrations.models import reader
+    from workers.app import make_app
+    from workers.dispatch import Dispatch
+    from workers.engine import Engine
+    from workers.hints import Hints
+    from workers.installs import Installer, SealedTokens
+    from workers.turns import Tools
+
+    db = await Database.open(own_dsn(settings), size=12)
+    hints = Hints(settings.secret("redis_url"))
+    sandbox = any(is_sandbox(url) for url in (settings.slack_api_url, settings.teams_login_url) if url)
+    session = net.session(allow_loopback=sandbox or settings.teams_anonymous)
+    reading = reader(settings.plain())
+    dispatch = Dispatch(make_app(settings))
+    clients: dict[str, Client] = {}
+    if settings.slack_signing_secret:
+        from bot.platforms.slack import client as slack
+
+        clients["slack"] = slack.connect(settings, session, SealedTokens(db, settings))
+    if settings.microsoft_app_id or settings.teams_anonymous:
+        from bot.platforms import teams
+
+        clients["teams"] = teams.connect(settings, session)
+    tools = Tools(
+        db=db,
+        library=Library(money_tools=settings.money_tools),
+        doors=doors(settings),
+        clients=clients,
+        reader=reading,
+        rules=rules(settings),
+        lease=lease,
+    )
+    installing = asyncio.create_task(Installer(db, settings, session).run())
+    try:
+        yield Engine(tools, hints, dispatch, concurrency=concurrency)
+    finally:
+        installing.cancel()
+        dispatch.close()
+        for client in clients.values():
+            await client.close()
+        await reading.close()
+        await session.close()
+        await hints.close()
+        await db.close()

@@ -1,0 +1,148 @@
+"""Carries out one effect: claim, act once, record. Killed at any instant, it still happens once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import orjson
+import structlog
+
+from bot.settings import Settings
+from integrations import integration_of, tools
+from integrations.base import Attempt, Pending, Performed
+from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown
+from workers import approve, retry
+from workers.app import LEASE
+from workers.assemble import own_dsn, rules
+from workers.hints import Hints
+from workers.known import Library
+from workers.store import audit, effects, runs, tenants
+from workers.store.door import Database, Lost
+from workers.store.effects import Claimed
+
+log = structlog.get_logger()
+
+Answer = TypeVar("Answer")
+GIVE_UP_WAITING = 60.0
+
+
+class Hands:
+    """What a worker process holds: a loop for the database, and a client per service and thread.
+
+    The vendors' clients block, so each task has a thread; the database is spoken to on one loop.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._values = settings.plain()
+        self._rules = rules(settings)
+        self._library = Library(money_tools=settings.money_tools)
+        self._tools = tools()
+        self._mine = threading.local()
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="database", daemon=True).start()
+        self._db, self._hints = self._await(self._open())
+
+    async def _open(self) -> tuple[Database, Hints]:
+        return await Database.open(own_dsn(self._settings), size=6), Hints(self._settings.secret("redis_url"))
+
+    def _await(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(GIVE_UP_WAITING)
+
+    def run(self, key: str) -> None:
+        """Run one effect; its result is the next event of the run that waits for it.
+
+        Safe to run twice: a finished effect is left alone, one in other hands too, and the
+        service sees the same idempotency key on every attempt.
+        """
+        claimed = self._await(self._claim(key))
+        if claimed is None:
+            return
+        try:
+            done = self._perform(claimed)
+        except IntegrationError as error:
+            self._record(self._put_back_or_give_up(claimed, error))
+        except Exception as error:
+            # Ours to mend: it may have been carried out, so it is never repeated without the same key.
+            log.error("effect.bug", key=key, tool=claimed.tool, exc_info=error)
+            unknown = OutcomeUnknown(
+                integration_of(claimed.tool).name, "gave an answer that I could not use."
+            )
+            self._record(self._put_back_or_give_up(claimed, unknown))
+        else:
+            self._record(self._finish(claimed, done))
+        self._loop.call_soon_threadsafe(self._hints.wake)
+
+    async def _claim(self, key: str) -> Claimed | None:
+        """Takes it, if what would run is what was approved; all in one transaction."""
+        tenant = await effects.tenant_of(self._db, key)
+        if tenant is None:
+            return None
+        async with self._db.tenant(tenant) as c:
+            claimed = await effects.claim(c, tenant, key, LEASE)
+            if claimed is None:
+                return None
+            if claimed.attempts > retry.MOST_ATTEMPTS:
+                sentence = (
+                    "It was tried too often without an answer, so I stopped; somebody has to look at it."
+                )
+                await effects.fail(c, claimed, "dead", "dead", sentence)
+                claimed = None
+            else:
+                stored = await runs.by_id(c, tenant, claimed.run_id)
+                version = await tenants.policy_version(c, tenant)
+                assert stored is not None and version is not None
+                policy = await self._library.policy(c, tenant, version)
+                problem = await approve.check(c, tenant, claimed, stored.run, policy, self._rules)
+                if claimed.risk == "money" and not policy.money_tools:
+                    problem = "Tools that move money are switched off here."
+                if problem:
+                    await effects.fail(c, claimed, "failed", "sealed", problem)
+                    claimed = None
+        if claimed is None:
+            self._hints.wake()
+        return claimed
+
+    def _perform(self, claimed: Claimed) -> Performed:
+        tool = self._tools[claimed.tool]
+        service = integration_of(claimed.tool)
+        clients = self._mine.__dict__.setdefault("clients", {})
+        if service.name not in clients:
+            clients[service.name] = service.connect(self._values)
+        arguments = tool.arguments.model_validate(orjson.loads(claimed.arguments))
+        attempt = Attempt(claimed.key, claimed.attempts, claimed.began_at)
+        return tool.perform(clients[service.name], arguments, attempt)
+
+    async def _finish(self, claimed: Claimed, done: Performed) -> None:
+        waiting = isinstance(done, Pending)
+        async with self._db.tenant(claimed.tenant) as c:
+            await effects.finish(c, claimed, done.result, done.external_id, waiting=waiting)
+            what = "effect.begun" if waiting else "effect.done"
+            external = done.external_id or None
+            await audit.record(c, claimed.tenant, what, key=claimed.key, tool=claimed.tool, external=external)
+
+    async def _put_back_or_give_up(self, claimed: Claimed, error: IntegrationError) -> None:
+        pause = retry.pause_after(error, claimed.attempts)
+        async with self._db.tenant(claimed.tenant) as c:
+            if pause is not None:
+                await effects.later(c, claimed, pause, error.code, str(error))
+                return
+            state = "failed" if isinstance(error, NotConfigured) else retry.state_after(error)
+            sentence = str(error).rstrip(".") + "."
+            if state == "unknown":
+                sentence += " It may have been carried out; somebody has to look before it is tried again."
+            await effects.fail(c, claimed, state, error.code, sentence)
+            await audit.record(c, claimed.tenant, f"effect.{state}", key=claimed.key, tool=claimed.tool,
+                               code=error.code)  # fmt: skip
+
+    def _record(self, work: Coroutine[Any, Any, None]) -> None:
+        """Should it be lost, or the database be away, the lease runs out and the effect is looked at again."""
+        try:
+            self._await(work)
+        except Lost:
+            log.info("effect.lost")
+        except Exception as error:
+            log.warning("effect.not_recorded", problem=type(error).__name__)

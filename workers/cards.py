@@ -1,0 +1,69 @@
+"""The approval card, drawn from the stored call by our code, never from words of a model.
+
+All values pass `for_card`, which shows what tries to hide. Nothing is shortened.
+"""
+
+from __future__ import annotations
+
+from bot.reply import Ask, Block, Button, Buttons, Facts, Heading, Paragraph, Reply, Style, Tone
+from bot.text import for_card
+from flows.flow import Flow
+from workers.store.approvals import Approval
+
+APPROVE, REJECT, REJECT_FORM = "approval.approve", "approval.reject", "approval.reject_form"
+
+
+def body(
+    summary: str,
+    requester: str,
+    facts: tuple[tuple[str, str], ...],
+    because: str,
+    words: str,
+    code: str,
+    flow: Flow,
+    expires: str,
+) -> Reply:
+    """What is to be decided, without buttons. `expires` is a time in words."""
+    shown = [("Asked by", for_card(requester)), *((label, for_card(value)) for label, value in facts)]
+    why = [("Why I ask", for_card(because))] + ([("It rests on", f"“{for_card(words)}”")] if words else [])
+    blocks: tuple[Block, ...] = (
+        Heading(f"Approve? {summary}"),
+        Facts(tuple(shown)),
+        Facts(tuple(why)),
+        Paragraph(f"Code {code} · flow {flow.id} {flow.version[:8]} · decide before {expires}", Tone.SUBTLE),
+    )
+    return Reply(f"Approval needed: {summary}, asked by {for_card(requester)}.", blocks)
+
+
+def asking(card: Reply, id: str) -> Reply:
+    """The card with its buttons."""
+    buttons = Buttons(
+        (
+            Button("Approve", APPROVE, id, Style.PRIMARY),
+            Button("Reject", REJECT, id, Style.DANGER),
+        )
+    )
+    reason = Ask("reason", "Reason, if you reject")
+    return Reply(card.text, (*card.blocks, reason, buttons), card.mentions)
+
+
+def settled(approval: Approval, state: str, by: str, reason: str) -> Reply:
+    """The card with what became of it, for every copy."""
+    name = for_card(by)
+    match state:
+        case "approved":
+            words, tone = f"Approved by {name}.", Tone.GOOD
+        case "rejected":
+            words = f"Rejected by {name}." + (f" Reason: {for_card(reason)}" if reason else "")
+            tone = Tone.BAD
+        case "expired":
+            words, tone = "Expired: nobody decided in time. That is no rejection; nothing was done.", Tone.BAD
+        case "withdrawn":
+            words, tone = f"Withdrawn by {name}. Nothing was done.", Tone.BAD
+        case "void":
+            words = "Not carried out: what would have run was not what was approved. " + reason
+            tone = Tone.BAD
+        case _:
+            words, tone = f"Approved by {name} and carried out.", Tone.GOOD
+    blocks = tuple(b for b in approval.card.blocks if not isinstance(b, Buttons | Ask))
+    return Reply(f"{words} {approval.card.text}", (*blocks, Paragraph(words, tone)))

@@ -1,0 +1,68 @@
+"""What one turn changes, written in one transaction: all of it or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bot.reply import Reply
+from flows.effects import Call
+from flows.run import Run
+from workers.store import approvals, audit, conversations, effects, inbox, outbox, runs, timers
+from workers.store.approvals import Approval
+from workers.store.door import Connection
+from workers.store.outbox import Message
+from workers.store.runs import Stored
+
+
+@dataclass(slots=True)
+class Commit:
+    """Gathered while deciding, written at the end."""
+
+    runs: list[tuple[Stored, Run]] = field(default_factory=list)
+    intents: list[tuple[Call, str, str, str]] = field(default_factory=list)  # call, policy, risk, state
+    releases: list[str] = field(default_factory=list)
+    withdrawals: list[str] = field(default_factory=list)
+    asks: list[Approval] = field(default_factory=list)
+    copies: list[tuple[str, str]] = field(default_factory=list)  # approval, outbox id
+    messages: list[Message] = field(default_factory=list)
+    timers: list[tuple[str, datetime, Any]] = field(default_factory=list)
+    cancelled_timers: list[str] = field(default_factory=list)
+    events: list[tuple[str, str, Any]] = field(default_factory=list)  # conversation, dedupe, event
+    audit: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    answer: Reply | None = None
+
+    def note(self, what: str, **details: Any) -> None:
+        self.audit.append((what, details))
+
+
+async def write(c: Connection, tenant: UUID, conversation: str, row_id: int, commit: Commit) -> None:
+    """Inside the transaction of whoever holds the conversation. Raises `Lost`."""
+    elsewhere = {to for to, _, _ in commit.events} - {conversation}
+    if elsewhere:
+        await conversations.lock(c, tenant, sorted(elsewhere))
+    for stored, run in commit.runs:
+        await runs.save(c, tenant, stored, run)
+    for call, policy, risk, state in commit.intents:
+        run_id = call.key.rpartition(":")[0].rpartition(":")[0]
+        await effects.intend(c, tenant, conversation, run_id, call, policy, risk, state)
+    for key in commit.releases:
+        await effects.release(c, tenant, key)
+    for key in commit.withdrawals:
+        await effects.withdraw(c, tenant, key)
+    for approval in commit.asks:
+        await approvals.ask(c, tenant, approval)
+    await outbox.add(c, tenant, conversation, commit.messages)
+    for approval_id, outbox_id in commit.copies:
+        await approvals.card_posted(c, tenant, approval_id, outbox_id)
+    for id, at, event in commit.timers:
+        await timers.set_at(c, tenant, id, conversation, at, event)
+    for id in commit.cancelled_timers:
+        await timers.cancel(c, tenant, id)
+    for to, dedupe, event in commit.events:
+        await inbox.add_event(c, tenant, to, dedupe, event)
+    for what, details in commit.audit:
+        await audit.record(c, tenant, what, **details)
+    await inbox.done(c, tenant, row_id, commit.answer)

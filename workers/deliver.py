@@ -1,0 +1,154 @@
+"""Says what is in the outbox, in order, once: marked before, noted after, looked up in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.errors import PlatformError
+from bot.platforms.base import Client, Sent
+from bot.reply import Form, Reply
+from bot.turn import Place, Turn, TurnId
+from workers.retry import backoff
+from workers.store import inbox, outbox
+from workers.store.conversations import Claimed
+from workers.store.outbox import Message, Waiting
+from workers.turns import Tools
+
+log = structlog.get_logger()
+
+MOST_ATTEMPTS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """`external` and `thread` as the platform knows them; `opened`: a turn was put into a new thread."""
+
+    external: str | None = None
+    thread: str | None = None
+
+
+async def deliver(tools: Tools, claimed: Claimed) -> int:
+    """All that is due in this conversation; stops at a message that has to wait. How many were sent."""
+    count = 0
+    while True:
+        async with tools.db.tenant(claimed.tenant) as c:
+            waiting = await outbox.next_waiting(c, claimed.tenant, claimed.key)
+        if waiting is None or not waiting.due:
+            return count
+        if not await _one(tools, claimed, waiting):
+            return count
+        count += 1
+
+
+async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> bool:
+    """True when the queue may go on."""
+    message = waiting.message
+    if waiting.expired or (waiting.state == "sending" and message.kind in ("whisper", "form")):
+        # Nobody can tell whether they saw it, and twice would be worse: at most once.
+        return await _close(tools, claimed, message, "dropped", "not known to have been shown")
+    if waiting.attempts >= MOST_ATTEMPTS:
+        log.error("outbox.failed", message=message.id, attempts=waiting.attempts)
+        return await _close(tools, claimed, message, "failed", "tried too often")
+    client = tools.clients.get(message.place.platform)
+    if client is None:
+        return await _close(tools, claimed, message, "failed", "this platform is not connected")
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await outbox.sending(c, claimed.tenant, message.id)
+    try:
+        done = await _send(client, waiting)
+    except PlatformError as error:
+        return await _trouble(tools, claimed, waiting, client, error)
+    await _sent(tools, claimed, message, done)
+    return True
+
+
+async def _send(client: Client, waiting: Waiting) -> Delivered:
+    message, place = waiting.message, waiting.message.place
+    content = message.content
+    if isinstance(content, Form):
+        assert message.account is not None
+        await client.open_form(place, message.account, message.trigger or "", content)
+        return Delivered()
+    match message.kind:
+        case "whisper" if message.account:
+            await client.whisper(place, message.account, content)
+            return Delivered()
+        case "home" if message.account:
+            await client.show_home(message.account, content)
+            return Delivered()
+        case "update" if waiting.target_state == "sent" and waiting.target_external:
+            there = replace(place, thread=place.thread or waiting.target_thread)
+            await client.update(there, waiting.target_external, content, marker=message.target or message.id)
+            return Delivered(waiting.target_external, waiting.target_thread)
+    return await _post(client, waiting, content)
+
+
+async def _post(client: Client, waiting: Waiting, content: Reply) -> Delivered:
+    message = waiting.message
+    if waiting.state == "sending" and waiting.tried_at is not None:
+        found = await _find(client, message, waiting.tried_at.timestamp())
+        if found is not None:
+            return Delivered(found.id, found.thread)
+    sent = await client.post(message.place, content, marker=message.id)
+    return Delivered(sent.id, sent.thread)
+
+
+async def _find(client: Client, message: Message, since: float) -> Sent | None:
+    """Was it posted by whoever died, or timed out? Where the platform cannot tell, we say it again:
+    a message that comes twice is a nuisance, one that never comes leaves somebody waiting."""
+    try:
+        return await client.find(message.place, marker=message.id, since=since - 5)
+    except PlatformError as error:
+        if error.unknown and not error.retryable:
+            return None
+        raise
+
+
+async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivered) -> None:
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await outbox.sent(c, claimed.tenant, message.id, done.external, done.thread)
+        if message.then_turn is not None and done.external:
+            thread = done.thread or done.external
+            inside = inside_thread(message.then_turn, message.place, thread)
+            await inbox.add_turn(c, claimed.tenant, inside.place.conversation, str(inside.id), inside)
+
+
+def inside_thread(turn: Turn, place: Place, thread: str) -> Turn:
+    """The command, as heard in the thread that was opened for it."""
+    return replace(turn, id=TurnId(f"{turn.id}:inside"), place=replace(place, thread=thread))
+
+
+async def _trouble(
+    tools: Tools, claimed: Claimed, waiting: Waiting, client: Client, error: PlatformError
+) -> bool:
+    message, tenant = waiting.message, claimed.tenant
+    log.warning("outbox.trouble", message=message.id, kind=message.kind, problem=str(error))
+    if error.retryable or error.unknown:
+        pause = error.retry_after if error.retry_after is not None else backoff(waiting.attempts + 1)
+        async with tools.db.turn(tenant, claimed.key, claimed.fence, tools.lease) as c:
+            await outbox.later(c, tenant, message.id, pause, str(error), definite=not error.unknown)
+        return False
+    if message.then_turn is not None and message.account is not None and not message.place.private:
+        return await _elsewhere(tools, claimed, message, client)
+    return await _close(tools, claimed, message, "failed", str(error))
+
+
+async def _elsewhere(tools: Tools, claimed: Claimed, message: Message, client: Client) -> bool:
+    """We are not in that channel: the command is answered in private instead."""
+    assert message.account is not None
+    try:
+        place = await client.direct(message.account)
+        assert isinstance(message.content, Reply)
+        sent = await client.post(place, message.content, marker=message.id)
+    except PlatformError as error:
+        return await _close(tools, claimed, message, "failed", str(error))
+    await _sent(tools, claimed, replace(message, place=place), Delivered(sent.id, sent.thread))
+    return True
+
+
+async def _close(tools: Tools, claimed: Claimed, message: Message, state: str, why: str) -> bool:
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await outbox.give_up(c, claimed.tenant, message.id, state, why)
+    return True

@@ -1,0 +1,96 @@
+"""Takes what a run decided and turns it into what is written: messages, intents, approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from bot.reply import Reply
+from bot.turn import Turn
+from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
+from flows.events import Approved, Event, Rejected
+from flows.flow import Flow
+from flows.run import Run
+from workers import approve
+from workers.approve import Rules
+from workers.commit import Commit
+from workers.known import World
+from workers.store.door import Connection
+from workers.store.outbox import Message
+from workers.store.runs import Stored
+
+
+class Sink:
+    """Gathers the effects of one turn into a commit.
+
+    What needs the transaction (the expiry's time, the copies of a card) is kept until `settle`.
+    """
+
+    def __init__(self, stored: Stored, turn: Turn | None) -> None:
+        self.commit = Commit()
+        self._stored = stored
+        self._turn = turn
+        self._calls: list[Call] = []
+        self._asks: list[AskApproval] = []
+        self._withdrawn: list[str] = []
+        self._cards: list[Reply] = []
+
+    def take(self, effects: Sequence[Effect]) -> list[Read]:
+        """Notes all of them; answers what has to be read before the run can go on."""
+        reads = []
+        for effect in effects:
+            match effect:
+                case Say(id=id, reply=reply):
+                    self.commit.messages.append(Message(id, "post", self._stored.place, reply))
+                case Change(id=id, reply=reply):
+                    number = len(self.commit.messages)
+                    version = f"{id}:{self._stored.version}.{number}"
+                    self.commit.messages.append(
+                        Message(version, "update", self._stored.place, reply, target=id)
+                    )
+                    self._cards.append(reply)
+                case Whisper(reply=reply):
+                    self._whisper(reply)
+                case Read():
+                    reads.append(effect)
+                case Call():
+                    self._calls.append(effect)
+                case AskApproval():
+                    self._asks.append(effect)
+                case Release(key=key):
+                    self.commit.releases.append(key)
+                case Withdraw(key=key):
+                    self._withdrawn.append(key)
+        return reads
+
+    def _whisper(self, reply: Reply) -> None:
+        """To whoever just acted: only they are ever told something by a run in private."""
+        turn = self._turn
+        if turn is None:
+            return
+        if turn.wants_answer:
+            self.commit.answer = reply
+            return
+        id = f"tell:{turn.id}:{len(self.commit.messages)}"
+        self.commit.messages.append(Message(id, "whisper", turn.place, reply, turn.account))
+
+    def newest_card(self) -> Reply | None:
+        """The card as it is now, for a presser whose platform shows the response."""
+        return self._cards[-1] if self._cards else None
+
+    async def settle(
+        self, c: Connection, tenant: UUID, run: Run, flow: Flow, world: World, rules: Rules, event: Event
+    ) -> None:
+        """What could not be known before: inside the transaction that writes it."""
+        policy = world.known.policy.version
+        for call in self._calls:
+            risk = world.tools[call.tool].risk
+            self.commit.intents.append((call, policy, risk, "queued"))
+            self.commit.note("effect.intended", key=call.key, tool=call.tool, risk=risk, policy=policy)
+        for asked in self._asks:
+            await approve.ask(c, tenant, self.commit, run, flow, asked, world, rules)
+        for key in self._withdrawn:
+            self.commit.withdrawals.append(key)
+            await approve.withdraw(c, tenant, self.commit, key, None, run.requester.name)
+        if isinstance(event, Approved | Rejected):
+            await approve.decided(c, tenant, self.commit, event.approval)

@@ -1,0 +1,178 @@
+"""The loop: claim a conversation, deal with what waits there in order, deliver, give it back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from contextlib import suppress
+from uuid import uuid4
+
+import asyncpg
+import structlog
+
+from bot.errors import PlatformError
+from bot.settings import Settings
+from workers.deliver import deliver
+from workers.dispatch import Dispatch
+from workers.hints import WAKE, Hints
+from workers.store import conversations, effects, inbox, timers
+from workers.store.conversations import Claimed
+from workers.store.door import Lost
+from workers.store.inbox import Row
+from workers.turns import Tools, handle, take
+
+log = structlog.get_logger()
+
+POLL = 0.2  # seconds: what a lost hint costs at most
+SWEEP = 0.5
+QUIET = 2.0
+PASSING = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, PlatformError)
+
+
+class Engine:
+    """One process's share of the work; any number run side by side.
+
+    `concurrency` conversations are dealt with at once, so a slow one delays no other.
+    """
+
+    def __init__(self, tools: Tools, hints: Hints, dispatch: Dispatch, *, concurrency: int = 32) -> None:
+        self.tools = tools
+        self._hints = hints
+        self._dispatch = dispatch
+        self._most = concurrency
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
+        self._serving: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; then nothing new is claimed, and what is under way is finished."""
+        helpers = [
+            asyncio.create_task(self._hints.hear(WAKE, lambda _: self._woken.set())),
+            asyncio.create_task(self._sweep()),
+        ]
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                claimed = await self._claim()
+                for each in claimed:
+                    task = asyncio.create_task(self._serve(each))
+                    self._serving.add(task)
+                    task.add_done_callback(self._freed)
+                if not claimed or len(self._serving) >= self._most:
+                    await self._pause(stopped)
+        finally:
+            stopped.cancel()
+            for helper in helpers:
+                helper.cancel()
+            if self._serving:
+                await asyncio.wait(self._serving, timeout=10)
+            await asyncio.gather(*helpers, return_exceptions=True)
+
+    async def _claim(self) -> list[Claimed]:
+        free = self._most - len(self._serving)
+        if free <= 0:
+            return []
+        self._woken.clear()
+        try:
+            return await conversations.claim(self.tools.db, self._owner, self.tools.lease, min(free, 16))
+        except PASSING as error:
+            log.warning("engine.claim", problem=type(error).__name__)
+            await asyncio.sleep(0.5)
+            return []
+
+    def _freed(self, task: asyncio.Task[None]) -> None:
+        self._serving.discard(task)
+        self._woken.set()
+
+    async def _pause(self, stopped: asyncio.Task[bool]) -> None:
+        woken = asyncio.create_task(self._woken.wait())
+        await asyncio.wait({woken, stopped}, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
+        woken.cancel()
+
+    async def _serve(self, claimed: Claimed) -> None:
+        """One conversation, until nothing is due in it."""
+        heart = asyncio.create_task(self._beat(claimed, asyncio.current_task()))
+        try:
+            while await self._step(claimed):
+                pass
+            heart.cancel()
+            await conversations.release(self.tools.db, claimed)
+        except Lost:
+            log.info("engine.lost", conversation=claimed.key)
+        except asyncio.CancelledError:
+            log.warning("engine.lease_not_renewed", conversation=claimed.key)
+        except PASSING as error:
+            # The lease runs out by itself, and whoever claims it then goes on from what is committed.
+            log.warning("engine.trouble", conversation=claimed.key, problem=type(error).__name__)
+        except Exception as error:
+            log.error("engine.bug", conversation=claimed.key, exc_info=error)
+        finally:
+            heart.cancel()
+
+    async def _step(self, claimed: Claimed) -> bool:
+        """True when there may be more."""
+        async with self.tools.db.turn(claimed.tenant, claimed.key, claimed.fence, self.tools.lease) as c:
+            await timers.fire(c, claimed.tenant, claimed.key)
+        row = await take(self.tools, claimed)
+        if row is not None:
+            await self._handle(claimed, row)
+        sent = await deliver(self.tools, claimed)
+        return row is not None or sent > 0
+
+    async def _handle(self, claimed: Claimed, row: Row) -> None:
+        began = time.monotonic()
+        try:
+            commit = await handle(self.tools, claimed, row)
+        except (Lost, *PASSING):
+            raise
+        except Exception as error:
+            # A bug must not hold up the conversation for ever: after a few tries the row is put aside.
+            log.error("turn.bug", source=row.source, kind=row.kind, attempts=row.attempts, exc_info=error)
+            if row.attempts < 3:
+                await asyncio.sleep(0.1 * row.attempts)
+                return
+            async with self.tools.db.turn(claimed.tenant, claimed.key, claimed.fence, self.tools.lease) as c:
+                await inbox.dead(c, claimed.tenant, row.id, type(error).__name__)
+            return
+        self._dispatch.publish([call.key for call, _, _, state in commit.intents if state == "queued"])
+        self._dispatch.publish(commit.releases)
+        if any(to != claimed.key for to, _, _ in commit.events):
+            self._hints.wake()
+        self._hints.answered(row.dedupe)
+        log.debug(
+            "turn.done", source=row.source, kind=row.kind, ms=round((time.monotonic() - began) * 1000, 1)
+        )
+
+    async def _beat(self, claimed: Claimed, serving: asyncio.Task[None] | None) -> None:
+        """Renews the lease while we work; if that fails for too long, the work is stopped."""
+        held_until = time.monotonic() + self.tools.lease
+        while True:
+            await asyncio.sleep(self.tools.lease / 3)
+            try:
+                await conversations.renew(self.tools.db, claimed, self.tools.lease)
+                held_until = time.monotonic() + self.tools.lease
+            except Lost:
+                break
+            except PASSING:
+                if time.monotonic() > held_until - self.tools.lease / 3:
+                    break
+        if serving:
+            serving.cancel()
+
+    async def _sweep(self) -> None:
+        """Effects that nobody works on: the message was lost, or whoever had it died."""
+        while True:
+            await asyncio.sleep(SWEEP)
+            with suppress(*PASSING):
+                self._dispatch.publish(await effects.due(self.tools.db, 100, QUIET))
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """The engine's process."""
+    from workers.assemble import assemble
+
+    async with assemble(settings) as engine:
+        log.info("engine.ready")
+        await engine.run(stop)

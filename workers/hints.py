@@ -1,0 +1,77 @@
+"""Hints over Valkey: "there is something to do". Losing one costs a poll's time, never an event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+WAKE = "countersign:wake"
+ANSWERED = "countersign:answered"
+
+
+class Hints:
+    """Publishes without waiting for trouble, and hears until closed."""
+
+    def __init__(self, redis_url: str) -> None:
+        from redis import asyncio as redis
+
+        self._redis: Any = redis.from_url(
+            redis_url, socket_timeout=5, socket_connect_timeout=2, health_check_interval=30
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """An engine should look."""
+        self._publish(WAKE, "1")
+
+    def answered(self, dedupe: str) -> None:
+        """The answer to this turn is stored."""
+        self._publish(ANSWERED, dedupe)
+
+    def _publish(self, channel: str, message: str) -> None:
+        if len(self._tasks) < 1000:
+            task = asyncio.create_task(self._send(channel, message))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, channel: str, message: str) -> None:
+        from redis.exceptions import RedisError
+
+        with suppress(RedisError, OSError, TimeoutError):
+            await self._redis.publish(channel, message)
+
+    async def hear(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Calls `heard` for every hint, for ever; comes back by itself when Valkey does."""
+        from redis.exceptions import RedisError
+
+        while True:
+            try:
+                async with self._redis.pubsub() as listener:
+                    await listener.subscribe(channel)
+                    while True:
+                        message = await listener.get_message(ignore_subscribe_messages=True, timeout=2)
+                        if message:
+                            heard(message["data"].decode("utf-8", "replace"))
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("hints.lost", problem=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def ready(self) -> bool:
+        from redis.exceptions import RedisError
+
+        try:
+            return bool(await asyncio.wait_for(self._redis.ping(), 2))
+        except (RedisError, OSError, TimeoutError):
+            return False
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        with suppress(Exception):
+            await asyncio.wait_for(self._redis.aclose(), 2)

@@ -1,0 +1,96 @@
+"""Which workspace belongs to which tenant: from the settings, for a single workspace of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import aiohttp
+import structlog
+
+from bot.errors import ConfigurationError
+from bot.secrets import Spot, Vault
+from bot.settings import Settings
+from workers.store import tenants
+from workers.store.door import Database
+
+log = structlog.get_logger()
+
+OWN = "own workspace"
+
+
+async def own_tenant(db: Database) -> UUID:
+    """The tenant of the settings' own credentials; made by `flows push` or the first start."""
+    there = await tenants.every(db)
+    for tenant, name in there:
+        if name == OWN:
+            return tenant
+    return await tenants.create(db, OWN)
+
+
+class Installer:
+    """Asks Slack which workspace the token is for, as soon as it answers, and notes it."""
+
+    def __init__(self, db: Database, settings: Settings, session: aiohttp.ClientSession) -> None:
+        self._db = db
+        self._settings = settings
+        self._session = session
+
+    async def run(self) -> None:
+        tenant = await own_tenant(self._db)
+        if self._settings.microsoft_app_tenant_id:
+            await self._note(tenant, "teams", self._settings.microsoft_app_tenant_id, "")
+        if self._settings.slack_bot_token:
+            await self._slack(tenant)
+
+    async def _slack(self, tenant: UUID) -> None:
+        from slack_sdk.errors import SlackClientError
+        from slack_sdk.web.async_client import AsyncWebClient
+
+        token = self._settings.secret("slack_bot_token")
+        web = AsyncWebClient(
+            token, base_url=self._settings.slack_api_url, session=self._session, timeout=5, retry_handlers=[]
+        )
+        pause = 0.1
+        while True:
+            try:
+                who = await web.auth_test()
+            except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError) as error:
+                log.warning("slack.not_connected", problem=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, 30)
+            else:
+                await self._note(tenant, "slack", str(who["team_id"]), str(who["user_id"]))
+                return
+
+    async def _note(self, tenant: UUID, platform: str, workspace: str, bot_user: str) -> None:
+        owner = await tenants.of_installation(self._db, platform, workspace)
+        if owner is not None and owner != tenant:
+            raise ConfigurationError(f"This {platform} workspace belongs to another tenant of this database.")
+        async with self._db.tenant(tenant) as c:
+            await tenants.install(c, tenant, platform, workspace, bot_user, None)
+        log.info("installed", platform=platform, workspace=workspace)
+
+
+class SealedTokens:
+    """Slack's bot token of a workspace: from its OAuth installation, else the one of the settings."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self._db = db
+        self._own = settings.secret("slack_bot_token")
+        self._vault = Vault(settings.secret("secret_key"))
+
+    async def token(self, workspace: str) -> str:
+        """Raises `ConfigurationError` where there is none."""
+        tenant = await tenants.of_installation(self._db, "slack", workspace) if workspace else None
+        if tenant is not None:
+            async with self._db.tenant(tenant) as c:
+                sealed = await tenants.credentials(c, tenant, "slack", workspace)
+            if sealed:
+                spot = Spot(str(tenant), "installations", f"slack:{workspace}", "credentials")
+                return self._vault.open(sealed, spot)
+        if not self._own:
+            raise ConfigurationError(
+                "There is no Slack token for this workspace; install the app there again."
+            )
+        return self._own

@@ -1,0 +1,79 @@
+"""What is the same for all runs of a tenant at this moment: its flows, its policy, the tools.
+
+Versions never change, so they are kept in memory for ever (a few hundred); which of them is
+active is asked anew in each turn, so that an activation counts at once in every process.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from flows.flow import Flow
+from flows.loader import load_stored
+from flows.policy import Policy
+from flows.policy_file import stored_policy
+from flows.scene import Known
+from workers.store import definitions, tenants
+from workers.store.door import Connection
+from workers.tools import Card, cards
+
+MOST_KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`flows` are the active ones, by id."""
+
+    flows: Mapping[str, Flow]
+    known: Known
+    tools: Mapping[str, Card]
+
+
+class Library:
+    """Flows and policies by version, as they are needed."""
+
+    def __init__(self, *, money_tools: bool) -> None:
+        self._money_tools = money_tools
+        self._tools = cards()
+        self._flows: OrderedDict[tuple[UUID, str, str], Flow] = OrderedDict()
+        self._policies: OrderedDict[tuple[UUID, str], Policy] = OrderedDict()
+
+    async def world(self, c: Connection, tenant: UUID) -> World:
+        """Raises LookupError where the tenant has no policy: nothing runs without one."""
+        active = await definitions.active_flows(c, tenant)
+        flows = {flow: await self.flow(c, tenant, flow, version) for flow, version in active.items()}
+        version = await tenants.policy_version(c, tenant)
+        if version is None:
+            raise LookupError("this tenant has no policy; `countersign flows push` gives it one")
+        policy = await self.policy(c, tenant, version)
+        told = tuple((flow.id, flow.description) for flow in flows.values())
+        return World(flows, Known(policy, self._tools, told), self._tools)
+
+    async def flow(self, c: Connection, tenant: UUID, flow: str, version: str) -> Flow:
+        key = (tenant, flow, version)
+        if key not in self._flows:
+            definition = await definitions.flow_definition(c, tenant, flow, version)
+            if definition is None:
+                raise LookupError(f"flow {flow} has no version {version}")
+            self._flows[key] = load_stored(definition, self._tools)
+            _bound(self._flows)
+        return self._flows[key]
+
+    async def policy(self, c: Connection, tenant: UUID, version: str) -> Policy:
+        key = (tenant, version)
+        if key not in self._policies:
+            document = await definitions.policy_document(c, tenant, version)
+            if document is None:
+                raise LookupError(f"there is no policy {version}")
+            self._policies[key] = replace(stored_policy(document), money_tools=self._money_tools)
+            _bound(self._policies)
+        return self._policies[key]
+
+
+def _bound(kept: OrderedDict[Any, Any]) -> None:
+    while len(kept) > MOST_KEPT:
+        kept.popitem(last=False)

@@ -1,0 +1,70 @@
+"""Puts the flows and the policy of the files into the database, and makes them the active ones."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from flows.errors import FlowError
+from flows.flow import Flow
+from flows.loader import load_file
+from flows.policy_file import parse_policy
+from flows.yaml_source import read
+from integrations import tools
+from workers.installs import own_tenant
+from workers.store import definitions
+from workers.store.door import Database
+
+CATALOG = Path(__file__).resolve().parent.parent / "flows" / "catalog"
+POLICY = Path(__file__).resolve().parent.parent / "flows" / "policy.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    flow: str
+    version: str
+    new: bool
+
+
+def load_catalog(folder: Path = CATALOG) -> list[Flow]:
+    """Raises `FlowError` with the mistakes of all files at once."""
+    flows, mistakes = [], []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            flows.append(load_file(path, tools()))
+        except FlowError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise FlowError(mistakes)
+    return flows
+
+
+def push_catalog(
+    dsn: str, *, secret_key: str = "", folder: Path = CATALOG, policy: Path = POLICY
+) -> list[Pushed]:
+    """`dsn` is the app role's. Raises `FlowError`, `ConfigurationError`."""
+    return asyncio.run(push(dsn, load_catalog(folder), policy))
+
+
+async def push(dsn: str, flows: list[Flow], policy: Path) -> list[Pushed]:
+    db = await Database.open(dsn, size=1)
+    try:
+        return await push_to(db, await own_tenant(db), flows, policy)
+    finally:
+        await db.close()
+
+
+async def push_to(db: Database, tenant: UUID, flows: list[Flow], policy: Path) -> list[Pushed]:
+    """All in one transaction: either everything is live, or nothing is."""
+    source = read(str(policy), policy.read_bytes())
+    version = parse_policy(source).version
+    done = []
+    async with db.tenant(tenant) as c:
+        for flow in flows:
+            new = await definitions.keep_flow(c, tenant, flow.id, flow.version, flow.source)
+            await definitions.activate_flow(c, tenant, flow.id, flow.version)
+            done.append(Pushed(flow.id, flow.version, new))
+        await definitions.keep_policy(c, tenant, version, source.value)
+    return done

@@ -1,0 +1,95 @@
+"""The one door to the database: a connection inside a transaction, for one tenant.
+
+Nobody else sets the tenant. Unset, every table is empty. What must be found before the tenant
+is known goes through `dispatch`, to the few functions that the first migration lists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from bot.errors import ConfigurationError
+from workers.store.dsn import for_asyncpg
+
+Connection = Any  # asyncpg's pool hands out a proxy of its connection, which its stubs do not name
+
+
+class Lost(Exception):
+    """The lease went to somebody else; what was going to be written must not be."""
+
+
+class Database:
+    """A pool of connections as the app's role."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, dsn: str, *, size: int = 8, timeout: float = 10) -> Database:
+        """Raises `ConfigurationError` when it cannot be reached, or when we would be above row-level security."""
+        try:
+            pool = await asyncpg.create_pool(
+                for_asyncpg(dsn), min_size=1, max_size=size, timeout=timeout, command_timeout=30
+            )
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            raise ConfigurationError(
+                f"The database cannot be reached ({type(error).__name__}). Check DATABASE_URL and that it runs."
+            ) from error
+        above = await pool.fetchval(
+            "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+        )
+        if above:
+            await pool.close()
+            raise ConfigurationError(
+                "Refusing to run as a database role that row-level security does not bind."
+            )
+        return cls(pool)
+
+    async def close(self) -> None:
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def tenant(self, tenant: UUID) -> AsyncIterator[Connection]:
+        """One transaction for one tenant; committed at the end, rolled back by any exception."""
+        async with self._pool.acquire(timeout=10) as connection:
+            await connection.execute(f"begin; set local app.tenant = '{UUID(str(tenant))}'")
+            try:
+                yield connection
+            except BaseException:
+                if not connection.is_closed():
+                    await asyncio.shield(connection.execute("rollback"))
+                raise
+            await connection.execute("commit")
+
+    @asynccontextmanager
+    async def turn(self, tenant: UUID, key: str, fence: int, lease: float) -> AsyncIterator[Connection]:
+        """A transaction of whoever holds the conversation's lease, which it renews.
+
+        Raises `Lost` before anything is done if another holds it by now.
+        """
+        async with self.tenant(tenant) as connection:
+            held = await connection.fetchval(
+                "update conversations set lease_until = now() + make_interval(secs => $4)"
+                " where tenant_id = $1 and key = $2 and fence = $3 returning 1",
+                tenant,
+                key,
+                fence,
+                lease,
+            )
+            if held is None:
+                raise Lost(key)
+            yield connection
+
+    async def dispatch(self, query: str, *arguments: Any) -> list[Any]:
+        """A call of one of the listed functions that may look across tenants."""
+        rows: list[Any] = await self._pool.fetch(query, *arguments, timeout=10)
+        return rows

@@ -1,0 +1,124 @@
+"""inbox: what has happened and is not dealt with yet, in the order in which it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from workers.store import codec
+from workers.store.conversations import wake
+from workers.store.door import Connection
+
+TURN, EVENT, DELIVERY = "turn", "event", "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that happened. `kind`: a platform's payload, an event of ours, or a webhook."""
+
+    id: int
+    source: str
+    dedupe: str
+    kind: str
+    payload: bytes
+    attempts: int
+
+
+async def add_many(
+    c: Connection, tenant: UUID, rows: list[tuple[str, str, str, str, bytes, str | None]]
+) -> set[tuple[str, str]]:
+    """Rows of (source, dedupe, conversation, kind, payload, trace); answers (source, dedupe) of the new ones.
+
+    The conversations are woken in the same statement.
+    """
+    source, dedupe, conversation, kind, payload, trace = (list(column) for column in zip(*rows, strict=True))
+    new = await c.fetch(
+        "with woken as (insert into conversations (tenant_id, key, ready_at)"
+        "  select $1, k, now() from (select distinct unnest($4::text[]) as k order by 1) as keys"
+        "  on conflict (tenant_id, key) do update set ready_at = least(conversations.ready_at, now())"
+        "  returning 1)"
+        " insert into inbox (tenant_id, source, dedupe, conversation, kind, payload, trace)"
+        " select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[])"
+        " on conflict (tenant_id, source, dedupe) do nothing returning source, dedupe",
+        tenant,
+        source,
+        dedupe,
+        conversation,
+        kind,
+        payload,
+        trace,
+    )
+    return {(row["source"], row["dedupe"]) for row in new}
+
+
+async def add_event(c: Connection, tenant: UUID, conversation: str, dedupe: str, event: Any) -> None:
+    """Something of ours that a run is to hear: a result, a decision, a timer. Once per `dedupe`."""
+    await wake(c, tenant, conversation)
+    await c.execute(
+        "insert into inbox (tenant_id, source, dedupe, conversation, kind, payload)"
+        " values ($1, 'us', $2, $3, 'event', $4) on conflict (tenant_id, source, dedupe) do nothing",
+        tenant,
+        dedupe,
+        conversation,
+        orjson.dumps(event),
+    )
+
+
+async def add_turn(c: Connection, tenant: UUID, conversation: str, dedupe: str, turn: Any) -> None:
+    """A turn of ours making: one that was held until its thread was there."""
+    await wake(c, tenant, conversation)
+    await c.execute(
+        "insert into inbox (tenant_id, source, dedupe, conversation, kind, payload)"
+        " values ($1, 'us', $2, $3, 'turn', $4) on conflict (tenant_id, source, dedupe) do nothing",
+        tenant,
+        dedupe,
+        conversation,
+        codec.dumps(turn).encode(),
+    )
+
+
+async def next_row(c: Connection, tenant: UUID, conversation: str) -> Row | None:
+    """The oldest that waits; counted as one more attempt."""
+    row = await c.fetchrow(
+        "update inbox set attempts = attempts + 1 where tenant_id = $1 and id = ("
+        "  select id from inbox where tenant_id = $1 and conversation = $2 and state = 0 order by id limit 1)"
+        " returning id, source, dedupe, kind, payload, attempts",
+        tenant,
+        conversation,
+    )
+    return Row(**dict(row)) if row else None
+
+
+async def done(c: Connection, tenant: UUID, id: int, answer: Any = None) -> None:
+    await c.execute(
+        "update inbox set state = 1, done_at = now(), answer = $3 where tenant_id = $1 and id = $2",
+        tenant,
+        id,
+        codec.dumps(answer) if answer is not None else None,
+    )
+
+
+async def dead(c: Connection, tenant: UUID, id: int, error: str) -> None:
+    """Tried too often. It no longer blocks the conversation, and stays for somebody to look at."""
+    await c.execute(
+        "update inbox set state = 2, done_at = now(), error = $3 where tenant_id = $1 and id = $2",
+        tenant,
+        id,
+        error[:500],
+    )
+
+
+async def answered(c: Connection, tenant: UUID, source: str, dedupe: str) -> tuple[bool, Any]:
+    """Whether it is dealt with, and the answer that was kept for the platform."""
+    row = await c.fetchrow(
+        "select state, answer from inbox where tenant_id = $1 and source = $2 and dedupe = $3",
+        tenant,
+        source,
+        dedupe,
+    )
+    if row is None or row["state"] == 0:
+        return False, None
+    return True, codec.loads(row["answer"]) if row["answer"] else None

@@ -1,0 +1,169 @@
+"""outbox: what is to be said, in the order in which a conversation said it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from bot.reply import Form, Reply
+from bot.turn import Account, Place, Turn
+from workers.store import codec
+from workers.store.door import Connection
+
+Kind = Literal["post", "update", "whisper", "form", "home", "direct"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing to say. `id` is also the marker by which a message can be found again.
+
+    `target` is the id of the message that an update replaces. `then_turn` is put into the inbox,
+    in the thread that this message starts, in the transaction that notes it as sent.
+    `lasts` in seconds: a form cannot be opened later than that.
+    """
+
+    id: str
+    kind: Kind
+    place: Place
+    content: Reply | Form
+    account: Account | None = None
+    target: str | None = None
+    trigger: str | None = None
+    then_turn: Turn | None = None
+    lasts: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that is not sent yet, and what is known of the one that it replaces."""
+
+    message: Message
+    seq: int
+    state: str
+    attempts: int
+    tried_at: datetime | None
+    not_before: datetime
+    due: bool
+    expired: bool
+    target_external: str | None = None
+    target_thread: str | None = None
+    target_state: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+async def add(c: Connection, tenant: UUID, conversation: str, messages: list[Message]) -> None:
+    """At the end of the conversation's queue; a message whose id is there already is left alone."""
+    if not messages:
+        return
+    last = await c.fetchval(
+        "update conversations set seq = seq + $3 where tenant_id = $1 and key = $2 returning seq",
+        tenant,
+        conversation,
+        len(messages),
+    )
+    await c.executemany(
+        "insert into outbox (tenant_id, id, conversation, seq, kind, place, account, target, trigger, content,"
+        " then_turn, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+        " coalesce(now() + make_interval(secs => $12), 'infinity')) on conflict do nothing",
+        [
+            (
+                tenant,
+                message.id,
+                conversation,
+                last - len(messages) + 1 + at,
+                message.kind,
+                codec.dumps(message.place),
+                codec.dumps(message.account) if message.account else None,
+                message.target,
+                message.trigger,
+                codec.dumps(message.content),
+                codec.dumps(message.then_turn) if message.then_turn else None,
+                message.lasts,
+            )
+            for at, message in enumerate(messages)
+        ],
+    )
+
+
+async def next_waiting(c: Connection, tenant: UUID, conversation: str) -> Waiting | None:
+    """The head of the queue, due or not."""
+    row = await c.fetchrow(
+        "select o.*, o.not_before <= now() as due, o.expires_at < now() as expired,"
+        " t.external_id as target_external, t.thread as target_thread, t.state as target_state"
+        " from outbox o left join outbox t on t.tenant_id = o.tenant_id and t.id = o.target"
+        " where o.tenant_id = $1 and o.conversation = $2 and o.state in ('queued', 'sending')"
+        " order by o.seq limit 1",
+        tenant,
+        conversation,
+    )
+    if row is None:
+        return None
+    return Waiting(
+        Message(
+            row["id"],
+            row["kind"],
+            codec.loads(row["place"]),
+            codec.loads(row["content"]),
+            codec.loads(row["account"]) if row["account"] else None,
+            row["target"],
+            row["trigger"],
+            codec.loads(row["then_turn"]) if row["then_turn"] else None,
+        ),
+        row["seq"],
+        row["state"],
+        row["attempts"],
+        row["tried_at"],
+        row["not_before"],
+        row["due"],
+        row["expired"],
+        row["target_external"],
+        row["target_thread"],
+        row["target_state"],
+    )
+
+
+async def sending(c: Connection, tenant: UUID, id: str) -> None:
+    """About to be sent: whoever finds it like this looks it up before sending it again."""
+    await c.execute(
+        "update outbox set state = 'sending', attempts = attempts + 1, tried_at = coalesce(tried_at, now())"
+        " where tenant_id = $1 and id = $2",
+        tenant,
+        id,
+    )
+
+
+async def sent(c: Connection, tenant: UUID, id: str, external_id: str | None, thread: str | None) -> None:
+    await c.execute(
+        "update outbox set state = 'sent', external_id = $3, thread = $4, sent_at = now(), error = null"
+        " where tenant_id = $1 and id = $2",
+        tenant,
+        id,
+        external_id,
+        thread,
+    )
+
+
+async def later(c: Connection, tenant: UUID, id: str, pause: float, error: str, *, definite: bool) -> None:
+    """Again in `pause` seconds. `definite`: it is certain that it was not sent, so no look-up is needed."""
+    await c.execute(
+        "update outbox set not_before = now() + make_interval(secs => $3), error = $4,"
+        " state = case when $5 then 'queued' else 'sending' end where tenant_id = $1 and id = $2",
+        tenant,
+        id,
+        pause,
+        error[:300],
+        definite,
+    )
+
+
+async def give_up(c: Connection, tenant: UUID, id: str, state: str, error: str) -> None:
+    """`failed` or `dropped`: it will not be sent."""
+    await c.execute(
+        "update outbox set state = $3, error = $4, sent_at = now() where tenant_id = $1 and id = $2",
+        tenant,
+        id,
+        state,
+        error[:300],
+    )

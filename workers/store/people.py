@@ -1,0 +1,105 @@
+"""people and their accounts: one human, whatever they are called on a platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from bot.platforms.base import Profile
+from bot.turn import Account, Place
+from workers.store import codec
+from workers.store.door import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`email` is as a platform verified it, lower-cased, or empty."""
+
+    id: UUID
+    name: str
+    email: str
+    time_zone: str
+
+
+async def of_account(c: Connection, tenant: UUID, account: Account, fresh: float) -> Person | None:
+    """Whose account this is; None when it is unknown or was looked up more than `fresh` seconds ago."""
+    row = await c.fetchrow(
+        "select p.id, p.name, p.email, p.time_zone from accounts a join people p on p.tenant_id = a.tenant_id"
+        " and p.id = a.person_id where a.tenant_id = $1 and a.platform = $2 and a.workspace = $3"
+        " and a.user_id = $4 and a.seen_at > now() - make_interval(secs => $5)",
+        tenant,
+        account.platform,
+        account.workspace,
+        account.user,
+        fresh,
+    )
+    return Person(**dict(row)) if row else None
+
+
+async def remember(c: Connection, tenant: UUID, account: Account, profile: Profile) -> Person:
+    """The person behind a profile: the one of this account, else of the same verified e-mail, else a new one."""
+    email = profile.email.strip().lower()
+    person = await c.fetchval(
+        "select person_id from accounts where tenant_id = $1 and platform = $2 and workspace = $3 and user_id = $4",
+        tenant,
+        account.platform,
+        account.workspace,
+        account.user,
+    )
+    if email:
+        owner = await c.fetchval("select id from people where tenant_id = $1 and email = $2", tenant, email)
+        person = owner or person
+    if person is None:
+        person = await c.fetchval(
+            "insert into people (tenant_id, name, email, time_zone) values ($1, $2, $3, $4)"
+            " on conflict (tenant_id, email) where email <> '' do update set name = excluded.name returning id",
+            tenant,
+            profile.name,
+            email,
+            profile.time_zone,
+        )
+    else:
+        await c.execute(
+            "update people set name = $3, email = case when $4 <> '' then $4 else email end, time_zone = $5"
+            " where tenant_id = $1 and id = $2",
+            tenant,
+            person,
+            profile.name,
+            email,
+            profile.time_zone,
+        )
+    await c.execute(
+        "insert into accounts (tenant_id, platform, workspace, user_id, person_id, name)"
+        " values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, platform, workspace, user_id)"
+        " do update set person_id = excluded.person_id, name = excluded.name, seen_at = now()",
+        tenant,
+        account.platform,
+        account.workspace,
+        account.user,
+        person,
+        profile.name,
+    )
+    row = await c.fetchrow(
+        "select id, name, email, time_zone from people where tenant_id = $1 and id = $2", tenant, person
+    )
+    return Person(**dict(row))
+
+
+async def by_id(c: Connection, tenant: UUID, id: UUID) -> Person | None:
+    row = await c.fetchrow(
+        "select id, name, email, time_zone from people where tenant_id = $1 and id = $2", tenant, id
+    )
+    return Person(**dict(row)) if row else None
+
+
+async def keep_direct(c: Connection, tenant: UUID, account: Account, place: Place) -> None:
+    """Where this account can be reached in private."""
+    await c.execute(
+        "update accounts set direct = $5 where tenant_id = $1 and platform = $2 and workspace = $3"
+        " and user_id = $4",
+        tenant,
+        account.platform,
+        account.workspace,
+        account.user,
+        codec.dumps(place),
+    )

@@ -1,0 +1,54 @@
+"""The tools as the mind sees them: name, risk, and how much money a call moves."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from integrations import integration_of, tools
+from integrations.base import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A tool, for `flows.policy.judge`."""
+
+    tool: Tool
+
+    @property
+    def name(self) -> str:
+        return self.tool.name
+
+    @property
+    def risk(self) -> str:
+        return self.tool.risk.value
+
+    @property
+    def egress(self) -> bool:
+        return self.tool.egress
+
+    def amount(self, arguments: Mapping[str, Any]) -> tuple[int, str] | None:
+        """Raises ValueError for arguments that do not fit the tool's schema."""
+        checked = self.tool.arguments.model_validate(dict(arguments))
+        return self.tool.amount(checked) if self.tool.amount else None
+
+    def facts(self, arguments: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        """What would be done, label by label, from the arguments and nothing else."""
+        checked = self.tool.arguments.model_validate(dict(arguments))
+        if self.tool.describe:
+            return self.tool.describe(checked)
+        return tuple((name, str(value)) for name, value in checked.model_dump(mode="json").items())
+
+
+def cards() -> Mapping[str, Card]:
+    return {name: Card(tool) for name, tool in tools().items()}
+
+
+def account_of(tool: str, settings: Mapping[str, str]) -> str:
+    """Names the service account that a call acts on, without telling its key: part of what is approved."""
+    service = integration_of(tool)
+    key = "|".join(f"{name}={settings.get(name, '')}" for name in sorted(service.required))
+    base = settings.get(f"{service.name.upper()}_API_BASE", "")
+    return f"{service.name}:{hashlib.sha256(f'{base}|{key}'.encode()).hexdigest()[:16]}"

@@ -1,0 +1,445 @@
+"""One thing that happened, from the inbox row to what it changes.
+
+First everything is read in one short transaction, then people and models are asked without
+any, then all that follows is written in one fenced transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+
+from bot.errors import PlatformError
+from bot.platforms.base import Client, Door, Profile
+from bot.reply import Reply
+from bot.turn import (
+    Account,
+    Ignored,
+    Immediate,
+    Installed,
+    OpenedHome,
+    PersonId,
+    Pressed,
+    Said,
+    Shortcut,
+    Submitted,
+    Turn,
+    Uninstalled,
+)
+from flows import router
+from flows.engine import advance, start
+from flows.events import Chose, Entered, Event, Heard
+from flows.flow import Flow
+from flows.repair import what_i_can_do
+from flows.run import Requester
+from integrations.models.base import ModelUnavailable, Reader
+from workers import approve, cards, home, understand
+from workers.approve import Rules
+from workers.commit import Commit, write
+from workers.effects import Sink
+from workers.known import Library, World
+from workers.store import codec, conversations, inbox, people, runs, tenants
+from workers.store.conversations import Claimed
+from workers.store.door import Connection, Database
+from workers.store.inbox import Row
+from workers.store.outbox import Message
+from workers.store.people import Person
+from workers.store.runs import Stored
+
+log = structlog.get_logger()
+
+FRESH = 24 * 3600.0  # seconds for which a profile is believed
+MOST_ATTEMPTS = 8
+OLD_BUTTON = "This button belongs to an older version of me and does nothing any more."
+SORRY = (
+    "Something went wrong with that on my side, and I have noted it. Nothing was charged. Please try again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """All that dealing with a turn needs. `lease` in seconds."""
+
+    db: Database
+    library: Library
+    doors: Mapping[str, Door]
+    clients: Mapping[str, Client]
+    reader: Reader
+    rules: Rules
+    lease: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read before deciding."""
+
+    row: Row
+    world: World
+    stored: Stored | None
+    flow: Flow | None
+    engaged: bool
+
+
+async def take(tools: Tools, claimed: Claimed) -> Row | None:
+    """The next thing that waits in a conversation of ours, or None."""
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        return await inbox.next_row(c, claimed.tenant, claimed.key)
+
+
+async def handle(tools: Tools, claimed: Claimed, row: Row) -> Commit:
+    """Deals with one row and writes what follows. Raises `Lost` when the lease is gone."""
+    if row.attempts > MOST_ATTEMPTS:
+        return await _bury(tools, claimed, row)
+    async with tools.db.tenant(claimed.tenant) as c:
+        seen = await _look(tools, c, claimed, row)
+    if row.kind == inbox.TURN:
+        return await _turn(tools, claimed, seen)
+    return await _event(tools, claimed, seen)
+
+
+async def _look(tools: Tools, c: Connection, claimed: Claimed, row: Row) -> Seen:
+    world = await tools.library.world(c, claimed.tenant)
+    stored = await runs.open_run(c, claimed.tenant, claimed.key)
+    flow = None
+    if stored:
+        flow = await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
+    engaged = stored is not None or await runs.any_run(c, claimed.tenant, claimed.key)
+    return Seen(row, world, stored, flow, engaged)
+
+
+async def _bury(tools: Tools, claimed: Claimed, row: Row) -> Commit:
+    """It failed every time: noted, and no longer in anybody's way."""
+    log.error("turn.dead", source=row.source, row=row.id, attempts=row.attempts)
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await inbox.dead(c, claimed.tenant, row.id, "tried too often")
+    return Commit()
+
+
+# ── turns of people ──────────────────────────────────────────────────────────────────────
+
+
+def translate(tools: Tools, row: Row) -> Turn | Ignored | Immediate:
+    if row.source == "us":
+        turn = codec.loads(row.payload)
+        assert isinstance(turn, Turn)
+        return turn
+    return tools.doors[row.source].to_turn(orjson.loads(row.payload))
+
+
+async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
+    turn = translate(tools, seen.row)
+    if not isinstance(turn, Turn):
+        return await _finish(tools, claimed, seen, Commit())
+    commit = Commit()
+    match turn.act:
+        case Uninstalled():
+            async with tools.db.tenant(claimed.tenant) as c:
+                await tenants.uninstall(c, claimed.tenant, turn.place.platform, turn.place.workspace)
+            return await _finish(tools, claimed, seen, commit)
+        case Installed():
+            text = "Hello! I am Countersign. " + what_i_can_do(seen.world.known.flows)
+            commit.messages.append(Message(f"hello:{turn.id}", "post", turn.place, Reply(text)))
+            return await _finish(tools, claimed, seen, commit)
+        case Said(mentioned=False) if not seen.engaged and not turn.place.private:
+            return await _finish(tools, claimed, seen, commit)
+        case Said(opens_thread=True, text=text):
+            return await _finish(tools, claimed, seen, _open_thread(seen, turn, text))
+    person = await _person(tools, claimed.tenant, turn)
+    if turn.place.via:
+        async with tools.db.tenant(claimed.tenant) as c:
+            await tenants.keep_via(
+                c, claimed.tenant, turn.place.platform, turn.place.workspace, turn.place.via
+            )
+    match turn.act:
+        case Said(text=text) | Shortcut(text=text):
+            return await _said(tools, claimed, seen, turn, person, text)
+        case Pressed(action=action, value=value, trigger=trigger) if action == cards.REJECT and trigger:
+            commit.messages.append(_reason_form(turn, value, trigger))
+            return await _finish(tools, claimed, seen, commit)
+        case Pressed(action=cards.APPROVE | cards.REJECT) | Submitted(form=cards.REJECT_FORM):
+            return await _decided(tools, claimed, seen, turn, person)
+        case Pressed(action=action, value=value) if action.startswith("run."):
+            return await _chose(tools, claimed, seen, turn, person, action.removeprefix("run."), value)
+        case Pressed(action="start", value=flow) if flow in seen.world.flows:
+            return await _started(tools, claimed, seen, turn, person, flow, "", 1.0, "")
+        case Pressed(action="open"):
+            return await _finish(tools, claimed, seen, commit)
+        case OpenedHome():
+            async with tools.db.tenant(claimed.tenant) as c:
+                page = await home.page(c, claimed.tenant, person, seen.world, tools.rules)
+            message = Message(f"home:{turn.id}", "home", turn.place, page, turn.account, lasts=60)
+            commit.messages.append(message)
+            return await _finish(tools, claimed, seen, commit)
+    _tell(commit, turn, Reply(OLD_BUTTON))
+    return await _finish(tools, claimed, seen, commit)
+
+
+def _open_thread(seen: Seen, turn: Turn, text: str) -> Commit:
+    """A command has no thread: a message of ours opens one, and the command is heard in it."""
+    commit = Commit()
+    if text.strip().lower() in ("/help", "help"):
+        _tell(commit, turn, Reply(what_i_can_do(seen.world.known.flows)))
+        return commit
+    inside = replace(turn, act=Said(text, mentioned=True), wants_answer=False)
+    said = Reply(f"{text.strip()[:300]}", mentions=(turn.account.user,))
+    message = Message(f"root:{turn.id}", "post", turn.place, said, turn.account, then_turn=inside)
+    commit.messages.append(message)
+    return commit
+
+
+def _reason_form(turn: Turn, value: str, trigger: str) -> Message:
+    from bot.reply import Field, Form
+
+    field = Field("reason", "Reason", multiline=True, optional=True, max_length=1000,
+                  placeholder="The person who asked will read this")  # fmt: skip
+    form = Form(cards.REJECT_FORM, value, "Reject", (field,), "Reject")
+    return Message(f"form:{turn.id}", "form", turn.place, form, turn.account, trigger=trigger, lasts=2.5)
+
+
+def _tell(commit: Commit, turn: Turn, reply: Reply) -> None:
+    """Only the person who acted hears it: in the response where the platform shows it, else by a whisper."""
+    if turn.wants_answer:
+        commit.answer = reply
+    else:
+        commit.messages.append(
+            Message(f"tell:{turn.id}:{len(commit.messages)}", "whisper", turn.place, reply, turn.account)
+        )
+
+
+async def _person(tools: Tools, tenant: UUID, turn: Turn) -> Person:
+    """Whose account it is; asked of the platform when it is new or was not asked for a day."""
+    async with tools.db.tenant(tenant) as c:
+        known = await people.of_account(c, tenant, turn.account, FRESH)
+    if known:
+        return known
+    try:
+        profile = await tools.clients[turn.account.platform].profile(turn.account, turn.place)
+    except PlatformError as error:
+        log.warning("person.unknown", platform=turn.account.platform, problem=type(error).__name__)
+        async with tools.db.tenant(tenant) as c:
+            known = await people.of_account(c, tenant, turn.account, 10 * 365 * 86400.0)
+        if known:
+            return known
+        if error.retryable:
+            raise
+        profile = Profile(turn.account.user)
+    async with tools.db.tenant(tenant) as c:
+        return await people.remember(c, tenant, turn.account, profile)
+
+
+async def read(tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None) -> Any:
+    asked = understand.question(text, seen.world, stored.run if stored else None, flow)
+    return understand.meaning(await tools.reader.read(asked))
+
+
+async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person, text: str) -> Commit:
+    commit = Commit()
+    stored = seen.stored
+    mentioned = turn.place.private or (isinstance(turn.act, Said) and turn.act.mentioned)
+    if stored and stored.run.requester.id != str(person.id):
+        if mentioned:
+            name = stored.run.requester.name
+            _tell(
+                commit, turn, Reply(f"This thread is {name}'s. Mention me outside of it to start your own.")
+            )
+        return await _finish(tools, claimed, seen, commit)
+    try:
+        meaning = await read(tools, text, seen, stored, seen.flow)
+    except ModelUnavailable:
+        sorry = Reply("I could not think about that just now. Please say it again in a minute.")
+        commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, sorry))
+        return await _finish(tools, claimed, seen, commit)
+    if stored and seen.flow:
+        event = Heard(PersonId(str(person.id)), person.name, text, meaning)
+        return await _advance(tools, claimed, seen, stored, seen.flow, event, turn)
+    decided = router.route(meaning, seen.world.known, person.name)
+    if isinstance(decided, router.Start):
+        return await _started(
+            tools, claimed, seen, turn, person, decided.flow, text, decided.confidence, decided.words
+        )
+    if mentioned or decided.choices:
+        commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, _choices(decided)))
+    return await _finish(tools, claimed, seen, commit)
+
+
+def _choices(answer: router.Answer) -> Reply:
+    from bot.reply import Button, Buttons, Paragraph
+
+    if not answer.choices:
+        return Reply(answer.text)
+    buttons = Buttons(tuple(Button(f"/{flow}", "start", flow) for flow in answer.choices))
+    return Reply(answer.text, (Paragraph(answer.text), buttons))
+
+
+async def _started(
+    tools: Tools,
+    claimed: Claimed,
+    seen: Seen,
+    turn: Turn,
+    person: Person,
+    flow_id: str,
+    text: str,
+    confidence: float,
+    words: str,
+) -> Commit:
+    flow = seen.world.flows[flow_id]
+    who = Requester(PersonId(str(person.id)), person.name, person.email, person.time_zone)
+    run = start(flow, f"r{seen.row.id}", who, text, confidence, words)
+    stored = Stored(run, claimed.key, turn.place, 0)
+    return await _advance(tools, claimed, seen, stored, flow, Entered(), turn)
+
+
+async def _chose(
+    tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person, choice: str, value: str
+) -> Commit:
+    """A button of a step: heard by the run that drew it, wherever it was pressed."""
+    run_id, _, rest = value.partition("|")
+    at, _, picked = rest.partition("|")
+    async with tools.db.tenant(claimed.tenant) as c:
+        stored = await runs.by_id(c, claimed.tenant, run_id)
+        flow = None
+        if stored:
+            flow = await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
+    commit = Commit()
+    if stored is None or flow is None:
+        _tell(commit, turn, Reply(OLD_BUTTON))
+        return await _finish(tools, claimed, seen, commit)
+    event = Chose(PersonId(str(person.id)), person.name, choice, picked, at)
+    if stored.conversation != claimed.key:
+        commit.events.append((stored.conversation, f"press:{turn.id}", codec.to_json(event)))
+        _tell(commit, turn, Reply("Noted."))
+        return await _finish(tools, claimed, seen, commit)
+    return await _advance(tools, claimed, seen, stored, flow, event, turn)
+
+
+async def _decided(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person) -> Commit:
+    commit = Commit()
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        act = turn.act
+        assert isinstance(act, Pressed | Submitted)
+        found = await approve.where_it_waits(c, claimed.tenant, act.value)
+        if found and found != claimed.key:
+            # Both rows in one order, before the approval's: two who decide never wait for each other.
+            await conversations.lock(c, claimed.tenant, sorted({found, claimed.key}))
+        answer = await approve.decide(c, claimed.tenant, commit, turn, person, seen.world, tools.rules)
+        if turn.wants_answer:
+            commit.answer = answer.reply if not isinstance(act, Submitted) else None
+            if isinstance(act, Submitted) and not answer.settled:
+                commit.answer = answer.reply
+        if not turn.wants_answer:
+            short = (
+                Reply(answer.reply.text.partition(". ")[0].rstrip(".") + ".")
+                if answer.reply.blocks
+                else answer.reply
+            )
+            _tell(commit, turn, short)
+        await _write(tools, c, claimed, seen, commit)
+    return commit
+
+
+# ── events of ours ───────────────────────────────────────────────────────────────────────
+
+
+async def _event(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
+    raw = orjson.loads(seen.row.payload)
+    if seen.row.kind == inbox.DELIVERY:
+        from workers import deliveries
+
+        commit = Commit()
+        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+            await deliveries.received(c, claimed.tenant, seen.row.source, raw)
+            await _write(tools, c, claimed, seen, commit)
+        return commit
+    if raw["_"] == "expire":
+        return await _expired(tools, claimed, seen, raw["approval"])
+    event: Event = codec.from_json(raw)
+    stored, flow = seen.stored, seen.flow
+    key = getattr(event, "key", "")
+    run_id = key.rpartition(":")[0].rpartition(":")[0]
+    if key and (stored is None or stored.run.id != run_id):
+        async with tools.db.tenant(claimed.tenant) as c:
+            stored = await runs.by_id(c, claimed.tenant, run_id)
+            flow = (
+                await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
+                if stored
+                else None
+            )
+    if stored is None or flow is None:
+        return await _finish(tools, claimed, seen, Commit())
+    return await _advance(tools, claimed, seen, stored, flow, event, None)
+
+
+async def _expired(tools: Tools, claimed: Claimed, seen: Seen, id: str) -> Commit:
+    from flows.events import Expired
+
+    commit = Commit()
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        approval = await approve.expire(c, claimed.tenant, commit, id)
+        if approval:
+            event = codec.to_json(Expired(id, approval.effect_key))
+            commit.events.append((claimed.key, f"approval:{id}:expired", event))
+        await _write(tools, c, claimed, seen, commit)
+    return commit
+
+
+# ── the run ──────────────────────────────────────────────────────────────────────────────
+
+
+async def _advance(
+    tools: Tools, claimed: Claimed, seen: Seen, stored: Stored, flow: Flow, event: Event, turn: Turn | None
+) -> Commit:
+    """Decides, asks the model where the run wants something read, and writes all of it."""
+    run, known = stored.run, seen.world.known
+    pending: list[Event] = [event]
+    sink = Sink(stored, turn)
+    while pending:
+        run, effects = advance(flow, run, pending.pop(0), known)
+        for wanted in sink.take(effects):
+            try:
+                meaning = await read(tools, wanted.text, seen, replace(stored, run=run), flow)
+            except ModelUnavailable:
+                from flows.understanding import Meaning
+
+                meaning = Meaning("unknown", 0.0)
+            pending.append(Heard(wanted.by, wanted.name, wanted.text, meaning, opening=True))
+    commit = sink.commit
+    commit.runs.append((stored, run))
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await sink.settle(c, claimed.tenant, run, flow, seen.world, tools.rules, event)
+        if turn is not None and turn.wants_answer and commit.answer is None:
+            commit.answer = sink.newest_card() or Reply("Done.")
+        await _write(tools, c, claimed, seen, commit)
+    return commit
+
+
+async def _finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> Commit:
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await _write(tools, c, claimed, seen, commit)
+    return commit
+
+
+async def _write(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, commit: Commit) -> None:
+    """Long messages become several here, where it is known which platform they go to."""
+    whole: list[Message] = []
+    for message in commit.messages:
+        client = tools.clients.get(message.place.platform)
+        whole += split(client, message) if client else [message]
+    commit.messages = whole
+    await write(c, claimed.tenant, claimed.key, seen.row.id, commit)
+
+
+def split(client: Client, message: Message) -> list[Message]:
+    """A post that is too long for the platform, as several; the last keeps the id, and with it the buttons."""
+    if message.kind != "post" or not isinstance(message.content, Reply):
+        return [message]
+    *before, last = client.parts(message.content)
+    parts = [
+        replace(message, id=f"{message.id}.part{at}", content=part, then_turn=None)
+        for at, part in enumerate(before)
+    ]
+    return [*parts, replace(message, content=last)]
