@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from bot.platforms.base import Door
     from bot.serving import Part
     from bot.settings import Settings
 
@@ -186,12 +185,11 @@ async def _front(settings: Settings, with_workbench: bool, stop: asyncio.Event) 
     from bot import serving
     from bot.front import create_app
     from bot.hooks import StripeHook
-    from bot.platforms import slack, teams
     from integrations.stripe import webhook
+    from workers.assemble import doors, own_dsn
     from workers.inbox import open_inbox
-    from workers.store.dsn import app_dsn
 
-    dsn = app_dsn(settings.secret("database_url"), settings.secret("secret_key"))
+    dsn = own_dsn(settings)
     async with AsyncExitStack() as stack:
         inbox = await open_inbox(dsn, settings.secret("redis_url"))
         stack.push_async_callback(inbox.close)
@@ -207,8 +205,7 @@ async def _front(settings: Settings, with_workbench: bool, stop: asyncio.Event) 
             forged=webhook.NotFromStripe,
             malformed=webhook.NotAnEvent,
         )
-        doors: list[Door] = [slack.door(settings), teams.door(settings)]
-        application = create_app(doors, inbox, hooks=[stripe], extra=extra)
+        application = create_app(list(doors(settings).values()), inbox, hooks=[stripe], extra=extra)
         await serving.serve_http(application, settings, stop)
 
 
