@@ -15,12 +15,12 @@ from bot.platforms.slack.call import DEADLINE, SLACK, call, web_client
 from bot.platforms.slack.tokens import StaticToken, TokenSource
 from bot.reply import Form, Reply
 from bot.settings import Settings
+from bot.text import SLACK_INERT
 from bot.turn import Account, Place
 
 EVENT_TYPE = "countersign_message"
-# Nothing that we say is read as markup, and no address in it is fetched.
-INERT: dict[str, Any] = {"parse": "none", "link_names": False}
-NO_PREVIEWS: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False, "mrkdwn": False}
+# What of it an update and a whisper take: the others are about new messages.
+INERT: dict[str, Any] = {name: SLACK_INERT[name] for name in ("parse", "link_names")}
 
 STATUS = "is working on it…"
 STATUS_DEADLINE = 3.0
@@ -59,7 +59,7 @@ class SlackClient:
         answer = await self._call(
             "chat.postMessage",
             place.workspace,
-            message | render.render(reply) | INERT | NO_PREVIEWS,
+            message | render.render(reply) | SLACK_INERT,
             posts=True,
         )
         ts, channel = answer.get("ts"), answer.get("channel")
@@ -77,7 +77,7 @@ class SlackClient:
         where: dict[str, Any] = {"channel": place.channel, "thread_ts": place.thread}
         message = where | render.render(reply) | INERT
         if place.channel == account.user:
-            await self._call("chat.postMessage", place.workspace, message | NO_PREVIEWS, posts=True)
+            await self._call("chat.postMessage", place.workspace, message | SLACK_INERT, posts=True)
             return
         await self._call("chat.postEphemeral", place.workspace, message | {"user": account.user}, posts=True)
 

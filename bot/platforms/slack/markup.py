@@ -1,4 +1,4 @@
-"""Slack's markup: into plain words when we hear it, out of reach of its meaning when we speak."""
+"""Slack's markup, into the plain words that were meant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 def plain(text: str, *, bot: str = "") -> str:
     """What the person meant to write. Mentions of `bot` are taken out, other people stay as words.
 
-    The result is data: "<!channel>" in it was typed by hand, and `escape` keeps it so.
+    The result is data: "<!channel>" in it was typed by hand, and never becomes markup again.
     """
     if bot:
         own = rf"<@{re.escape(bot)}(?:\|[^<>]*)?>"
@@ -30,11 +30,6 @@ def first_mention(text: str) -> str:
     """Who a message begins with; for an app_mention that does not say who we are."""
     found = re.match(r"\s*<@([A-Z0-9]+)(?:\|[^<>]*)?>", text)
     return found[1] if found else ""
-
-
-def escape(text: str) -> str:
-    """For `text` and other places that Slack reads as markup: no mention, no link can form."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _word(found: re.Match[str]) -> str:

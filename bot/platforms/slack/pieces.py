@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.errors import PlatformError
 from bot.platforms.slack import limits
-from bot.platforms.slack.foreign import shown
+from bot.platforms.slack.foreign import decided, shown
 from bot.platforms.slack.limits import chunks, fits, shorten, width
 from bot.reply import (
     Ask,
@@ -27,7 +27,6 @@ from bot.reply import (
 Pair = tuple[str, str]
 
 ROWS = 60
-LABEL = 300
 
 
 def pieces(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -74,7 +73,7 @@ def _rows(kind: type[Facts] | type[Lines], pairs: Iterable[Pair]) -> Iterator[Bl
     group: list[Pair] = []
     size = 0
     for first, second in pairs:
-        pair = shown(first), shown(second)
+        pair = decided(first), decided(second)
         weight = width(pair[0]) + width(pair[1]) + 4
         if group and (size + weight > limits.RICH_TEXT or len(group) == ROWS):
             yield kind(tuple(group))
@@ -89,13 +88,12 @@ def _rows(kind: type[Facts] | type[Lines], pairs: Iterable[Pair]) -> Iterator[Bl
 
 
 def _long_row(kind: type[Facts] | type[Lines], first: str, second: str) -> Iterator[Block]:
-    if fits(first, LABEL):
-        head, *rest = chunks(second, limits.RICH_TEXT - LABEL - 4)
-        yield kind(((first, head),))
-        for more in rest:
-            yield from _paragraph(Paragraph(more))
+    """What it is in one tone, what it comes to in the other, each as long as it is."""
+    if kind is Facts:
+        yield from _paragraph(Paragraph(f"{first}:", Tone.STRONG))
+        yield from _paragraph(Paragraph(second))
     else:
-        yield from _paragraph(Paragraph(("• " if kind is Lines else "") + first))
+        yield from _paragraph(Paragraph(f"• {first}"))
         yield from _paragraph(Paragraph(second, Tone.STRONG))
 
 

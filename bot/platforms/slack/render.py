@@ -10,9 +10,8 @@ from dataclasses import replace
 from bot.errors import PlatformError
 from bot.platforms.slack import limits
 from bot.platforms.slack.blocks import Json, characters, draw, mention_block, menu_options, plain_text
-from bot.platforms.slack.foreign import shown
+from bot.platforms.slack.foreign import fallback, shown
 from bot.platforms.slack.limits import chunks, fits, shorten
-from bot.platforms.slack.markup import escape
 from bot.platforms.slack.pieces import fit_options, pieces
 from bot.reply import Block, Facts, Field, Form, Heading, Lines, Paragraph, Reply, Select, Tone
 
@@ -33,7 +32,7 @@ def render(reply: Reply, *, salt: str | None = None) -> Json:
     Raises `PlatformError` where the reply needs more than one message: `parts` comes first.
     """
     blocks = _message_blocks(reply)
-    text = escape(shown(reply.text).strip() or _in_short(reply.blocks) or EMPTY)
+    text = fallback(reply.text).strip() or fallback(_in_short(reply.blocks)) or EMPTY
     if (
         len(blocks) > limits.MESSAGE_BLOCKS
         or characters(blocks) > limits.MESSAGE_CHARACTERS

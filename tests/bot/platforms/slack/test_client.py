@@ -68,7 +68,7 @@ async def test_a_post_goes_to_its_thread_marked_and_inert(client: SlackClient, s
 async def test_twin_without_the_switch_an_address_in_a_message_would_be_fetched(
     client: SlackClient, stand_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clients, "NO_PREVIEWS", {})
+    monkeypatch.setattr(clients, "SLACK_INERT", {})
     stand_in.answers["chat.postMessage"] = POSTED
     await client.post(PLACE, Reply("https://evil.example"), marker="m1")
     assert "unfurl_links" not in stand_in.arguments("chat.postMessage")[0]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -29,6 +32,8 @@ from bot.reply import (
     Style,
     Tone,
 )
+from bot.workbench.slack_blocks import problems, view_problems
+from tests.bot.text_attacks import ATTACKS, Attack
 
 HOSTILE = [
     "<!channel> <!here> <@U0ADA> <https://evil.example|the menu>",
@@ -97,6 +102,7 @@ def check(message: dict[str, Any]) -> None:
     assert message["text"]
     assert limits.width(message["text"]) <= 40_000
     assert blocks.characters(shown) <= 10_000
+    assert problems(shown, "message") == []  # the workbench's own reading of Slack's limits
     for block in shown:
         assert limits.width(words(block)) <= 3_000 or block["type"] in ("section", "actions")
         check_block(block)
@@ -154,7 +160,7 @@ def test_no_mention_and_no_link_forms_in_the_fallback_text(text: str) -> None:
 def test_twin_without_escaping_a_typed_channel_mention_would_ping_everyone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(render, "escape", lambda text: text)
+    monkeypatch.setattr(render, "fallback", lambda text: text)
     assert "<!channel>" in render.render(Reply("<!channel>"))["text"]
 
 
@@ -322,6 +328,7 @@ def test_a_form_is_a_modal_whose_fields_answer_by_name() -> None:
             intro="<!channel> " * 500,
         )
     )
+    assert view_problems(view) == []
     assert (view["callback_id"], view["private_metadata"]) == ("reject", "apr_1")
     assert len(view["title"]["text"]) <= 24
     assert "Why do you reject this very long order?" in words(view["blocks"])
@@ -338,12 +345,14 @@ def test_a_form_is_a_modal_whose_fields_answer_by_name() -> None:
 def test_the_home_page_says_how_much_it_could_not_show() -> None:
     view = render.home(Reply("Home", tuple(Paragraph(f"Run {n}") for n in range(150))))
     assert view["type"] == "home"
+    assert view_problems(view) == []
     assert len(view["blocks"]) <= 100
     assert "52 more do not fit here." in words(view["blocks"])
 
 
 def test_an_answer_to_a_form_is_a_modal_without_a_submit_button() -> None:
     view = render.answer_view(Reply("Rejected"))
+    assert view_problems(view) == []
     assert (view["type"], view["close"]["text"]) == ("modal", "Close")
     assert "submit" not in view
 
@@ -351,48 +360,52 @@ def test_an_answer_to_a_form_is_a_modal_without_a_submit_button() -> None:
 # ── Words from outside ───────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    ("text", "seen"),
-    [
-        ("\u202eexe.txt", "⟨U+202E⟩exe.txt"),
-        ("a\u200bb", "a⟨U+200B⟩b"),
-        ("a" + "\u200b" * 9 + "b", "a⟨9 hidden characters⟩b"),
-        ("p\u0430ypal", "p\u0430ypal⟨mixed alphabets⟩"),
-        ("Ωmega", "Ωmega⟨mixed alphabets⟩"),
-        ("пицца and pizza", "пицца and pizza"),
-        ("עברית العربية", "עברית العربية"),
-        ("می\u200cخواهم", "می\u200cخواهم"),
-        ("👩\u200d🍳 ❤\ufe0f 1\ufe0f\u20e3", "👩\u200d🍳 ❤\ufe0f 1\ufe0f\u20e3"),
-        ("e\u0301", "é"),
-        ("a\r\nb\u2028c\x07", "a\nb\nc⟨U+0007⟩"),
-        ("half \ud800", "half ⟨U+D800⟩"),
-    ],
-)
-def test_what_cannot_be_seen_is_shown(text: str, seen: str) -> None:
-    assert foreign.shown(text) == seen
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_what_would_deceive_somebody_who_decides_is_marked_on_the_card(attack: Attack) -> None:
+    reply = Reply("x", (Facts((("Amount", attack.text),)), Paragraph(attack.text)))
+    cards = [render.render(part) for part in render.parts(reply)]
+    for card in cards:
+        check(card)
+    assert attack.shows in words(cards[0]["blocks"][0])
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.text(alphabet=st.characters(), max_size=80))
-def test_showing_twice_changes_nothing_more(text: str) -> None:
-    once = foreign.shown(text)
-    assert foreign.shown(once) == once
-    once.encode("utf-8")
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(exclude_categories=[]), max_size=200))
+def test_any_text_at_all_is_drawn_within_the_limits_and_can_be_sent(text: str) -> None:
+    for part in render.parts(everything(text)):
+        message = render.render(part)
+        check(message)
+        json.dumps(message, ensure_ascii=False).encode("utf-8")
 
 
-def test_piles_of_marks_cost_no_quadratic_time() -> None:
-    import time
+PILE = "a" + "\u0301" * 10_000 + "\u0327" * 10_000
 
+
+def seconds(work: Callable[[str], object]) -> float:
     start = time.process_time()
-    foreign.shown("a" + "\u0301" * 20_000 + "\u0327" * 20_000)
-    assert time.process_time() - start < 0.5
+    work(PILE)
+    return time.process_time() - start
+
+
+def test_piles_of_accents_cost_no_quadratic_time() -> None:
+    assert seconds(foreign.shown) < 0.3
+    assert foreign.shown(foreign.shown(PILE)) == foreign.shown(PILE)
+
+
+@pytest.mark.twin
+def test_twin_without_the_guard_one_message_stops_the_clock_for_everybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    guarded = seconds(foreign.shown)
+    monkeypatch.setattr(foreign, "few_marks", lambda text: text)
+    assert seconds(lambda text: unicodedata.normalize("NFC", foreign.few_marks(text))) > 3 * guarded
 
 
 @pytest.mark.twin
 def test_twin_without_showing_a_reordered_amount_looks_like_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    hidden = Reply("x", (Paragraph("Pay \u202e00.1\u202c"),))
+    hidden = Reply("x", (Facts((("Pay", "\u202e00.1\u202c"),)),))
     assert "\u202e" not in words(drawn(hidden))
-    monkeypatch.setattr("bot.platforms.slack.pieces.shown", lambda text: text)
+    monkeypatch.setattr("bot.platforms.slack.pieces.decided", lambda text: text)
     assert "\u202e" in words(drawn(hidden))
 
 
