@@ -13,7 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.front_server import GuardedHandler
+from bot import front as front_module
+from bot.front_server import GuardedHandler, GuardedServer
 from bot.limits import MIB, Limits
 from tests.bot.front_fakes import Front, a_front, post, status
 
@@ -92,6 +93,17 @@ async def test_an_encoded_body_is_415_and_costs_nothing(front: Front, name: str)
     assert front.inbox.arrivals == []
 
 
+@pytest.mark.twin
+async def test_twin_without_the_refusal_an_encoded_body_is_unpacked_and_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(front_module, "check_headers", lambda *_: None)
+    monkeypatch.setattr(front_module, "handler_args", lambda _limits: {"auto_decompress": True})
+    async with a_front(QUICK) as front:
+        assert status(await front.raw(post(gzip.compress(BODY), b"Content-Encoding: gzip"))) == 200
+        assert len(front.inbox.arrivals) == 1
+
+
 async def test_a_header_that_trickles_in_is_cut(front: Front) -> None:
     assert await _trickle(front, b"POST /fake HTTP/1.1\r\nHost: a\r\nX-A: ", b"b") < 2
 
@@ -163,6 +175,16 @@ async def test_connections_beyond_the_cap_are_told_to_come_back_and_room_is_made
         async with asyncio.timeout(5):
             while status(await front.raw(post(BODY))) != 200:
                 await asyncio.sleep(0.01)
+
+
+@pytest.mark.twin
+async def test_twin_without_the_cap_any_number_connects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GuardedServer, "is_full", lambda _self, _most: False)
+    async with a_front(Limits(connections=3)) as front:
+        held = [await asyncio.open_connection("127.0.0.1", front.port) for _ in range(9)]
+        assert status(await front.raw(post(BODY))) == 200
+        for _, writer in held:
+            writer.close()
 
 
 async def test_unfinished_bodies_share_one_budget() -> None:
