@@ -50,7 +50,7 @@ def manifest(app_id: str, public_url: str) -> dict[str, Any]:
             "short": "Carries out what you ask, once a person has countersigned it.",
             "full": (
                 "Countersign takes orders and requests in plain words, uses AI to understand them, and asks "
-                "a person to approve before anything that matters is done. For use within your own organisation. "
+                "a person to approve before anything that matters is done. For use within your organisation. "
                 "Say help to see what it can do and what is stored where."
             ),
         },
