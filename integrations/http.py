@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -120,6 +121,19 @@ def open_session(base: str, *, total: float = TOTAL, largest: int = LARGEST_ANSW
     return session
 
 
+_ends: ContextVar[float] = ContextVar("ends", default=float("inf"))
+
+
+@contextlib.contextmanager
+def budget(seconds: float) -> Iterator[None]:
+    """All calls within end in time, together. A call for which no time is left is never sent."""
+    token = _ends.set(min(_ends.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _ends.reset(token)
+
+
 # ── below: requests' transport ───────────────────────────────────────────────────────────
 
 
@@ -177,15 +191,20 @@ def _dial(connection: HTTPConnection, local: bool) -> socket.socket:
     for family, kind, protocol, _, address in found:
         if not allowed(str(address[0])):
             continue
+        left = _calls.watch.end - time.monotonic() if _calls.watch is not None else timeout
+        if left <= 0:
+            failure = TimeoutError()
+            break
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(timeout)
+            sock.settimeout(min(timeout, left))
             sock.connect(address)
         except OSError as error:
             sock.close()
             failure = error
         else:
+            sock.settimeout(timeout)
             return sock
     if isinstance(failure, TimeoutError):
         raise ConnectTimeoutError(connection, "connect time-out") from failure
@@ -256,7 +275,10 @@ class Door(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs["stream"] = True
-        watch = _Watch(self.total)
+        left = min(self.total, _ends.get() - time.monotonic())
+        if left <= 0:
+            raise requests.ConnectTimeout("no time left", request=request)
+        watch = _Watch(left)
         with watch.on():
             try:
                 response = super().send(request, **kwargs)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from integrations import money
 from integrations.base import Attempt, Done, Integration, Performed, Reversibility, Risk, Tool
+from integrations.http import budget
 from integrations.stripe.catalogue import catalogue, goods
 from integrations.stripe.charge import charge
 from integrations.stripe.client import StripeService, connect
@@ -25,25 +28,46 @@ from integrations.stripe.refund import refund
 
 Facts = tuple[tuple[str, str], ...]
 
+# Seconds for one performance, all its calls together. A worker's lease must be longer.
+LONGEST = 35.0
+
 # More customers than this under one address are not searched for a card.
 MOST_CUSTOMERS = 10
 
 
+Perform = Callable[[StripeService, Any, Attempt], Performed]
+
+
+def _in_time(perform: Perform) -> Perform:
+    """However many calls it takes, it ends before whoever waits for it gives it to somebody else."""
+
+    @wraps(perform)
+    def timed(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
+        with budget(LONGEST):
+            return perform(service, arguments, attempt)
+
+    return timed
+
+
+@_in_time
 def _catalogue(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
     CatalogueArguments.model_validate(arguments)
     return Done(catalogue(goods(service.prices())).model_dump(mode="json"))
 
 
+@_in_time
 def _quote(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
     asked = QuoteArguments.model_validate(arguments)
     payer = _payer(service, asked.email)
     return Done(quote(asked, goods(service.prices()), payer).model_dump(mode="json"))
 
 
+@_in_time
 def _charge(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
     return charge(service, ChargeArguments.model_validate(arguments), attempt)
 
 
+@_in_time
 def _refund(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
     return refund(service, RefundArguments.model_validate(arguments), attempt)
 

@@ -17,6 +17,7 @@ from integrations.http import (
     AnswerRefused,
     DeadlineReached,
     RedirectRefused,
+    budget,
     is_public,
     is_this_machine,
     open_session,
@@ -299,6 +300,18 @@ def _no_end(watch: http._Watch, total: float) -> None:
     watch.end, watch.rang, watch._connection = float("inf"), False, None
     watch._timer = threading.Timer(3600, watch._ring)
     watch._timer.daemon = True
+
+
+def test_calls_that_share_a_budget_end_together_and_the_last_is_never_sent(serve: Any) -> None:
+    server = serve(_drip(SLOW_HEAD))
+    session = open_session(server.base)
+
+    with budget(0.4):
+        with pytest.raises(DeadlineReached):
+            session.get(server.base, timeout=2)
+        with pytest.raises(requests.ConnectTimeout, match="no time left"):
+            session.get(server.base, timeout=2)
+    assert len(server.requests) == 1
 
 
 def test_a_service_that_never_answers_ends_by_the_read_time_out(serve: Any) -> None:

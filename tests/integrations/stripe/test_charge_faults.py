@@ -11,7 +11,7 @@ import pytest
 
 from integrations.errors import IntegrationError, NotReached, OutcomeUnknown, RateLimited, Refused
 from integrations.http import open_session
-from integrations.stripe import client
+from integrations.stripe import client, tools
 
 
 @pytest.mark.parametrize("kind", ["500_after", "drop_after", "html"])
@@ -56,6 +56,18 @@ def test_a_stripe_that_takes_for_ever_is_left_at_the_deadline(
     assert time.monotonic() - began < 3
     assert sandbox.charge(arguments, number=2).result["status"] == "paid"
     assert sandbox.charges() == 1
+
+
+def test_a_charge_of_many_calls_ends_within_its_budget(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = sandbox.quoted()
+    sandbox.fault("delay", "*", method="GET", delay_ms=300, times=9)
+    monkeypatch.setattr(tools, "LONGEST", 0.5)
+    began = time.monotonic()
+
+    with pytest.raises(NotReached):
+        sandbox.charge(arguments)
+    assert time.monotonic() - began < 2
+    assert sandbox.charges() == 0
 
 
 def test_a_stripe_that_sends_us_elsewhere_is_not_followed(sandbox: Any) -> None:
