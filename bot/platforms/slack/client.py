@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import PlatformError
+from bot.errors import ConfigurationError, PlatformError
 from bot.platforms.base import Profile, Sent
 from bot.platforms.slack import render
 from bot.platforms.slack.call import DEADLINE, SLACK, call, web_client
@@ -159,7 +159,10 @@ class SlackClient:
         posts: bool = False,
         deadline: float | None = None,
     ) -> Mapping[str, Any]:
-        token = await self._tokens.token(workspace)
+        try:
+            token = await self._tokens.token(workspace)
+        except ConfigurationError as error:
+            raise PlatformError(SLACK, f"cannot be reached: {error}", gone=True) from error
         return await call(
             self._web, method, token, arguments, read=read, posts=posts, deadline=deadline or self._deadline
         )

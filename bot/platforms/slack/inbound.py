@@ -122,9 +122,7 @@ def _message(payload: Payload, event: Mapping[str, Any]) -> Turn | Ignored:
         # The same for a mention's two events, which have different event ids.
         id=TurnId(f"msg:{workspace}:{channel}:{ts}"),
         place=Place(PLATFORM, workspace, channel, thread or ts, private=private),
-        account=account_of(
-            user, workspace, event.get("user_team"), event.get("source_team"), event.get("team")
-        ),
+        account=account_of(user, workspace),
         act=Said(markup.plain(raw, bot=bot), mentioned=mentioned),
     )
 
@@ -176,7 +174,7 @@ def _pressed(payload: Payload) -> Turn | Ignored:
     return Turn(
         id=_hashed("press", workspace, user, message.id if message else "", name, occasion),
         place=place,
-        account=account_of(user, workspace, object_at(payload, "user").get("team_id")),
+        account=account_of(user, workspace),
         act=Pressed(
             # A name used twice in one row of buttons carries a number behind it (see blocks.py).
             action=name.partition("#")[0],
@@ -198,7 +196,7 @@ def _submitted(payload: Payload) -> Turn:
         # Sent off again with other answers is another turn; sent twice is not.
         id=_hashed("form", workspace, user, ident(view, "id"), version, filled),
         place=Place(PLATFORM, workspace, user, private=True),
-        account=account_of(user, workspace, object_at(payload, "user").get("team_id")),
+        account=account_of(user, workspace),
         act=Submitted(
             form=ident(view, "callback_id", missing=""),
             value=text_at(view, "private_metadata", MAX_VALUE, missing=""),
@@ -222,7 +220,7 @@ def _shortcut(payload: Payload) -> Turn:
             ident(message, "thread_ts", missing="") or ts,
             private=channel.startswith("D"),
         ),
-        account=account_of(user, workspace, object_at(payload, "user").get("team_id")),
+        account=account_of(user, workspace),
         act=Shortcut(
             name=name,
             text=markup.plain(text_at(message, "text", MAX_TEXT, missing="")),

@@ -41,14 +41,14 @@ def workspace_of(payload: Payload) -> str:
     raise Malformed("the payload names no workspace")
 
 
-def account_of(user: str, workspace: str, *teams: object) -> Account:
-    """People of another company keep their own workspace; our own people always have ours.
+def account_of(user: str, workspace: str) -> Account:
+    """The person as our installation sees them, always under our own workspace.
 
-    Only a team id counts: inside one organisation Slack writes its enterprise id there.
+    Slack names a person's team differently from one kind of event to the next (their home
+    workspace, the channel's, their enterprise), and a requester who becomes another account by
+    pressing a button could approve their own request. User ids are unique among all whom an
+    installation can see, people of other companies in shared channels included.
     """
-    for team in teams:
-        if isinstance(team, str) and team.startswith("T"):
-            return Account(PLATFORM, checked(team, "team"), user)
     return Account(PLATFORM, workspace, user)
 
 

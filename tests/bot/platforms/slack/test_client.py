@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.errors import PlatformError
+from bot.errors import ConfigurationError, PlatformError
 from bot.platforms.base import Client, Sent
 from bot.platforms.slack import call as calls
 from bot.platforms.slack import client as clients
@@ -283,6 +283,18 @@ async def test_without_a_token_nothing_is_asked(session: aiohttp.ClientSession, 
     with pytest.raises(PlatformError, match="SLACK_BOT_TOKEN"):
         await bare.post(PLACE, Reply("x"), marker="m1")
     assert stand_in.asked == []
+
+
+async def test_a_workspace_without_a_token_is_a_platforms_error_like_any_other(
+    settings: Settings, session: aiohttp.ClientSession
+) -> None:
+    class Unset:
+        async def token(self, workspace: str) -> str:
+            raise ConfigurationError("Install the app there again.")
+
+    with pytest.raises(PlatformError, match="Install the app") as caught:
+        await connect(settings, session, Unset()).post(PLACE, Reply("x"), marker="m1")
+    assert caught.value.gone
 
 
 # ── Looking things up ────────────────────────────────────────────────────────────────────

@@ -116,10 +116,41 @@ def test_a_challenge_is_answered_at_the_door(shape: Shape) -> None:
     assert to_turn({"ssl_check": "1", "token": "zzz"}) == Immediate({})
 
 
-def test_in_a_shared_channel_the_workspace_is_ours_and_the_account_theirs(shape: Shape) -> None:
+def test_in_a_shared_channel_the_workspace_is_ours_whoever_speaks(shape: Shape) -> None:
     heard = turn(shape("shared_channel"))
     assert heard.place.workspace == "T0ACME"
-    assert heard.account == Account("slack", "T0PARTNER", "U0GUEST")
+    assert heard.account == Account("slack", "T0ACME", "U0GUEST")
+
+
+def of_another_team(shape: Shape) -> tuple[dict[str, Any], ...]:
+    """One person of a large organisation: Slack names their team otherwise on every surface."""
+    said, typed, pressed, filled = (
+        shape("app_mention"),
+        shape("command"),
+        shape("pressed"),
+        shape("submitted"),
+    )
+    said["event"] |= {"user_team": "E0ORG", "team": "T0HOME"}
+    pressed["user"]["team_id"] = "T0HOME"
+    filled["user"]["team_id"] = "E0ORG"
+    return said, typed, pressed, filled
+
+
+def test_a_person_is_one_account_on_every_surface(shape: Shape) -> None:
+    assert {turn(payload).account for payload in of_another_team(shape)} == {ADA}
+
+
+@pytest.mark.twin
+def test_twin_with_the_team_that_slack_names_a_requester_could_approve_as_another_account(
+    shape: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, typed, pressed, _ = of_another_team(shape)
+    for payload, team in ((typed, typed["team_id"]), (pressed, pressed["user"]["team_id"])):
+        monkeypatch.setattr(
+            inbound, "account_of", lambda user, workspace, team=team: Account("slack", team, user)
+        )
+        payload["seen"] = turn(payload).account
+    assert typed["seen"] != pressed["seen"]
 
 
 def test_an_organisation_wide_installation_is_known_by_the_workspace_it_acts_in(shape: Shape) -> None:
