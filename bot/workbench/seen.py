@@ -9,6 +9,15 @@ from typing import Any
 from bot.workbench.cast import BY_SLACK, CHANNELS, CHATS, Json
 
 
+# What is one line to a reader though it is made of several runs, and where its runs are.
+LINES = {
+    "rich_text_section": "elements",
+    "rich_text_quote": "elements",
+    "rich_text_preformatted": "elements",
+    "RichTextBlock": "inlines",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A Slack message at one moment. It does not change: fetch it again to see an update."""
@@ -120,8 +129,10 @@ def activity_of(raw: Json) -> Activity:
 
 
 def _texts(part: Any) -> Iterator[str]:
-    """Every `text` string, in reading order."""
-    if isinstance(part, list):
+    """Every `text` string, in reading order; the runs of one line are one string."""
+    if isinstance(part, dict) and part.get("type") in LINES:
+        yield "".join(text for leaf in part.get(LINES[part["type"]]) or () for text in _texts(leaf))
+    elif isinstance(part, list):
         for item in part:
             yield from _texts(item)
     elif isinstance(part, dict):

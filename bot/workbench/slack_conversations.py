@@ -167,7 +167,7 @@ def user_of(person: Person) -> Json:
         "locale": "en-GB",
         "profile": {
             "real_name": person.name,
-            "display_name": person.name.partition(" ")[0],
+            "display_name": person.name,
             "email": person.email,
             "title": person.role,
             "team": cast.TEAM,

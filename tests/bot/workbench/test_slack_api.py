@@ -284,3 +284,30 @@ async def test_no_token_ever_shows_in_the_wire_log(world: LocalWorld, slack: Asy
     assert (row["verified"], row["status"]) == ("bearer ✓", 200)
     assert slack.token
     assert slack.token not in str(world.bench.store.wire(200))
+
+
+@pytest.mark.twin
+async def test_twin_without_the_bearer_check_a_stranger_posts_as_the_bot(
+    world: LocalWorld, slack: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.workbench.slack_api import SlackApi
+
+    monkeypatch.setattr(SlackApi, "_authorize", lambda *_: None)
+    stranger = AsyncWebClient(token="xoxb-wrong", base_url=slack.base_url)
+    await stranger.chat_postMessage(channel=ORDERS, text="forged")
+
+    assert (await world.slack.wait_for("forged")).bot
+
+
+@pytest.mark.twin
+async def test_twin_without_redaction_the_wire_log_shows_the_token(
+    world: LocalWorld, slack: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.workbench import wire
+
+    monkeypatch.setattr(wire, "without_secrets", lambda text: text)
+    monkeypatch.setattr(wire, "SECRET_HEADERS", frozenset())
+    async with aiohttp.ClientSession() as session:
+        await session.post(slack.base_url + "auth.test", data={"token": slack.token})
+
+    assert str(slack.token) in str(world.bench.store.wire(200))

@@ -123,6 +123,16 @@ async def test_the_connector_takes_the_logins_token_and_no_other(
     assert [activity.text for activity in world.teams.activities("orders")] == ["hello"]
 
 
+@pytest.mark.twin
+async def test_twin_without_the_connectors_check_a_token_sent_to_the_bot_posts_as_the_bot(
+    world: LocalWorld, listener: Listener, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.bench.tokens, "is_bot", lambda authorization: True)
+    connector.token = "nonsense"
+
+    assert (await connector.post(chat_id("orders"), {"text": "forged"}))[0] == 201
+
+
 # ── words ──
 async def test_a_mention_in_a_channel_starts_a_thread_and_is_an_entity(
     world: LocalWorld, listener: Listener
