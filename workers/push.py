@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from flows.errors import FlowError
+from flows.errors import FlowError, Mistake
 from flows.flow import Flow
 from flows.loader import load_file
 from flows.policy_file import parse_policy
@@ -30,7 +30,8 @@ class Pushed:
 
 def load_catalog(folder: Path = CATALOG) -> list[Flow]:
     """Raises `FlowError` with the mistakes of all files at once."""
-    flows, mistakes = [], []
+    flows: list[Flow] = []
+    mistakes: list[Mistake] = []
     for path in sorted(folder.glob("*.yaml")):
         try:
             flows.append(load_file(path, tools()))

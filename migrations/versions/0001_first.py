@@ -47,6 +47,7 @@ CREATE TABLE installations (
     platform TEXT NOT NULL,
     workspace TEXT NOT NULL,
     bot_user TEXT DEFAULT '' NOT NULL,
+    via TEXT DEFAULT '' NOT NULL,
     credentials TEXT,
     installed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     removed_at TIMESTAMP WITH TIME ZONE,

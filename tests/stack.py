@@ -1,0 +1,155 @@
+"""The whole bot for a test: embedded servers, stand-ins, front and engine here, a real Celery worker beside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from bot.embedded import Servers
+from bot.front import create_app
+from bot.settings import Settings
+from bot.workbench.driver import LocalWorld, stand_ins
+from workers import assemble, inspect
+from workers.engine import Engine
+from workers.inbox import GroupInbox, open_inbox
+from workers.installs import own_tenant
+from workers.known import Library
+from workers.migrate import migrate
+from workers.push import load_catalog, push
+from workers.store.door import Database
+from workers.stripe_hook import StripeHook
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET = "a-secret-key-for-tests-that-is-long-enough-0123456789"
+
+
+@dataclass
+class Stack:
+    """What a conversation test talks to. `db` is the app role's."""
+
+    world: LocalWorld
+    settings: Settings
+    db: Database
+    tenant: UUID
+    admin_dsn: str
+    inbox: GroupInbox
+    engine: Engine
+    worker: subprocess.Popen[bytes]
+
+    def restart_worker(self) -> None:
+        self.worker.kill()
+        self.worker.wait()
+        self.worker = start_worker(self.settings)
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        async with self.db.tenant(self.tenant) as c:
+            return await c.fetch(query, *arguments)
+
+    async def charges(self) -> list[dict[str, Any]]:
+        """Every payment that went through at the sandbox."""
+        await self.world.refresh()
+        return [
+            r for r in self.world.records if r["object"] == "payment_intent" and r["status"] == "succeeded"
+        ]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    return {**os.environ, **settings.plain()}
+
+
+def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot.cli", "worker", "--under-up"],
+        cwd=ROOT,
+        env=environment(settings),
+        stdin=subprocess.DEVNULL,
+        stdout=None if os.environ.get("SHOW_WORKER") else subprocess.DEVNULL,
+        stderr=None if os.environ.get("SHOW_WORKER") else subprocess.DEVNULL,
+    )
+
+
+@asynccontextmanager
+async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more: Any) -> AsyncIterator[Stack]:
+    """Everything, from an empty database to an answering bot."""
+    from integrations.stripe.sandbox import create_sandbox
+
+    admin = more.pop("database_url", servers.database_url)
+    dsn = await asyncio.to_thread(migrate, admin, SECRET)
+    await push(dsn, load_catalog(), ROOT / "flows" / "policy.yaml")
+    db = await Database.open(dsn, size=4)
+    tenant = await own_tenant(db)
+    library = Library(money_tools=True)
+    async with AsyncExitStack() as exits:
+        exits.push_async_callback(db.close)
+
+        async def runs() -> list[dict[str, Any]]:
+            return await inspect.latest(db, library, tenant)
+
+        bot_port = {}
+
+        def stripe(on_wire: Any) -> web.Application:
+            return create_sandbox(
+                folder / "stripe.sqlite3",
+                webhook_url="http://127.0.0.1:%d/webhooks/stripe" % bot_port["port"],
+                webhook_secret=_webhook_secret(folder),
+                on_wire=on_wire,
+            )
+
+        import socket
+
+        listening = socket.create_server(("127.0.0.1", 0))
+        bot_port["port"] = listening.getsockname()[1]
+        world = await exits.enter_async_context(stand_ins(folder, inspect=runs, stripe=stripe))
+        settings = world.settings(
+            database_url=admin,
+            redis_url=servers.redis_url,
+            secret_key=SECRET,
+            approvers="grace@example.com",
+            **more,
+        )
+        inbox = await open_inbox(dsn, servers.redis_url)
+        exits.push_async_callback(inbox.close)
+        app = create_app(list(assemble.doors(settings).values()), inbox, hooks=[StripeHook(settings)])
+        runner = web.AppRunner(app)
+        await runner.setup()
+        exits.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listening).start()
+        world.bot_url = f"http://127.0.0.1:{bot_port['port']}"
+        engine = await exits.enter_async_context(assemble.assemble(settings, lease=lease))
+        stop = asyncio.Event()
+        serving = asyncio.create_task(engine.run(stop))
+        stack = Stack(world, settings, db, tenant, admin, inbox, engine, start_worker(settings))
+        try:
+            await _installed(stack)
+            yield stack
+        finally:
+            stop.set()
+            await serving
+            stack.worker.terminate()
+            try:
+                await asyncio.to_thread(stack.worker.wait, 10)
+            except subprocess.TimeoutExpired:
+                stack.worker.kill()
+
+
+def _webhook_secret(folder: Path) -> str:
+    from bot.workbench.keys import keys
+
+    return keys(folder).stripe_webhook_secret
+
+
+async def _installed(stack: Stack) -> None:
+    """Until the engine has found out which workspaces its credentials are for."""
+    async with asyncio.timeout(15):
+        while len(await stack.fetch("select 1 from installations where platform in ('slack', 'teams')")) < 2:
+            await asyncio.sleep(0.02)

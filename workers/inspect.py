@@ -1,0 +1,133 @@
+"""The latest runs as the workbench shows them; the shape is `Run` in its protocol.ts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from flows.engine import snapshot
+from flows.flow import Flow, edges
+from flows.run import Run
+from workers.known import Library
+from workers.store import runs
+from workers.store.door import Connection, Database
+
+MOST = 10
+ASLEEP = {"waiting": "waits to be completed outside", "unknown": "outcome unknown", "dead": "given up"}
+
+
+async def latest(db: Database, library: Library, tenant: UUID) -> list[dict[str, Any]]:
+    async with db.tenant(tenant) as c:
+        rows = await c.fetch(
+            "select id from runs where tenant_id = $1 order by started_at desc limit $2", tenant, MOST
+        )
+        return [await _one(c, library, tenant, row["id"]) for row in rows]
+
+
+async def _one(c: Connection, library: Library, tenant: UUID, id: str) -> dict[str, Any]:
+    stored = await runs.by_id(c, tenant, id)
+    assert stored is not None
+    run = stored.run
+    flow = await library.flow(c, tenant, run.flow, run.flow_version)
+    effects = await c.fetch(
+        "select key, tool, state, attempts, error, result, external_id from effects"
+        " where tenant_id = $1 and run_id = $2 order by created_at",
+        tenant,
+        id,
+    )
+    approvals = await c.fetch(
+        "select a.id, a.code, a.state, a.expires_at, a.rule, a.because, a.words, a.reason, p.name as by,"
+        " greatest(0, extract(epoch from a.expires_at - now()))::int as left_s"
+        " from approvals a left join people p on p.tenant_id = a.tenant_id and p.id = a.decided_by"
+        " where a.tenant_id = $1 and a.run_id = $2 order by a.created_at",
+        tenant,
+        id,
+    )
+    started = await c.fetchval("select started_at from runs where tenant_id = $1 and id = $2", tenant, id)
+    why = approvals[-1] if approvals else None
+    return {
+        "id": run.id,
+        "flow": run.flow,
+        "version": run.flow_version,
+        "conversation": stored.conversation,
+        "requester": run.requester.name,
+        "status": run.status,
+        "sentence": _sentence(run, flow, why),
+        "steps": [_step(flow, run, step) for step in flow.steps],
+        "edges": [{"from": a, "to": b, "label": label} for a, b, label in edges(flow)],
+        "slots": snapshot(run),
+        "why": {
+            "rule": why["rule"],
+            "reason": why["because"],
+            "confidence": None,
+            "words": why["words"],
+        }
+        if why
+        else None,
+        "effects": [
+            {
+                "key": row["key"],
+                "tool": row["tool"],
+                "state": row["state"],
+                "attempts": row["attempts"],
+                "note": row["error"] or ASLEEP.get(row["state"]) or _did(row["result"], row["external_id"]),
+            }
+            for row in effects
+        ],
+        "approvals": [
+            {
+                "id": row["id"],
+                "code": row["code"],
+                "state": row["state"],
+                "expires_at": row["expires_at"].isoformat(),
+                "decided_by": row["by"],
+                "reason": row["reason"],
+            }
+            for row in approvals
+        ],
+        "suggestions": _suggestions(run, flow),
+        "started_at": started.isoformat(),
+    }
+
+
+def _step(flow: Flow, run: Run, id: str) -> dict[str, str]:
+    state = "ahead"
+    if id in run.trail:
+        state = "done"
+    if id == run.step:
+        state = {"waiting": "now", "failed": "failed"}.get(run.status, "done")
+    return {"id": id, "type": flow.step(id).kind, "title": id.replace("_", " "), "state": state}
+
+
+def _sentence(run: Run, flow: Flow, approval: Any) -> str:
+    if run.over:
+        return {"done": "Done.", "cancelled": "Stopped; nothing was charged."}.get(
+            run.status, "Failed; nothing was charged."
+        )
+    if run.held and approval:
+        return f"Waiting for an approver, {max(1, approval['left_s'] // 60)} min left"
+    kind = flow.step(run.step).kind
+    if kind == "tool":
+        return f"Working on “{run.step}”"
+    return f"Waiting for {run.requester.name} at “{run.step}”"
+
+
+def _did(result: str | None, external_id: str | None) -> str:
+    status = orjson.loads(result).get("status", "") if result else ""
+    return " ".join(part for part in (status, external_id or "") if part)
+
+
+def _suggestions(run: Run, flow: Flow) -> list[str]:
+    if run.over:
+        return []
+    match flow.step(run.step).kind:
+        case "confirm":
+            items = run.slots.get("items") or []
+            drop = [f"drop the {items[-1]['name'].lower()}"] if len(items) > 1 else []
+            return ["make it three", *drop, "yes", "cancel"]
+        case "input":
+            return ["two margheritas and a cola", "cancel"]
+        case _:
+            return ["cancel"] if run.held else []
