@@ -35,14 +35,55 @@ def understand(sentence: Sentence, products: tuple[Product, ...], items: tuple[I
     leftover: list[str] = []
     loose = missed = 0
     for draft, partner in _paired(drafts_of(parts, shop)):
+        if partner is None and _mends(scene, draft, changes):
+            continue
         found = _swap(scene, draft, partner) if partner else _plain(scene, draft)
+        found = [change for change in found if not _gone_already(change, changes)]
         if found:
             changes += found
             loose += draft.loose + (partner.loose if partner else 0)
         else:
             leftover.append(scene.said(draft))
             missed += 1
+    changes = _without_totals(list(dict.fromkeys(changes)))
     return Understood(tuple(changes), tuple(words for words in leftover if words), loose, missed)
+
+
+def _gone_already(change: Change, before: list[Change]) -> bool:
+    """ "No cola, make it water" takes the cola away once."""
+    return change.op is Op.REMOVE and any(
+        one.op is Op.REMOVE and one.item == change.item and one.quantity == change.quantity == 0
+        for one in before
+    )
+
+
+def _mends(scene: Scene, draft: Draft, changes: list[Change]) -> bool:
+    """ "Two colas, no, three": the sentence corrects itself, so the change just made is made anew."""
+    number = draft.number
+    again = draft.corrects or draft.mode is Cue.SET
+    if not changes or changes[-1].op is not Op.ADD or not again or not number or not number.exact:
+        return False
+    before = changes[-1]
+    same = draft.match.names == (before.item,) if draft.match else not draft.names or draft.it
+    if not same or draft.wishes or draft.unknown or number.trust < 0.5:
+        return False
+    words = scene.said(draft)
+    changes[-1] = replace(
+        before, quantity=number.value, words=words, confidence=min(before.confidence, number.trust) * 0.88
+    )
+    return True
+
+
+def _without_totals(changes: list[Change]) -> list[Change]:
+    """ "Two pizzas, one margherita and one pepperoni": the first only counts the others."""
+    for at, change in enumerate(changes):
+        parts = changes[at + 1 :]
+        if not change.candidates or not parts or any(part.op is not Op.ADD for part in parts):
+            continue
+        named = [part for part in parts if part.item in change.candidates]
+        if len(named) > 1 and sum(part.quantity for part in named) == change.quantity:
+            return changes[:at] + [replace(p, confidence=p.confidence * 0.95) for p in parts]
+    return changes
 
 
 def _paired(drafts: Sequence[Draft]) -> list[tuple[Draft, Draft | None]]:
@@ -70,6 +111,8 @@ def _plain(scene: Scene, draft: Draft) -> list[Change]:
     said = scene.said(draft)
     if draft.torn or (draft.number and draft.number.trust < 0.5):
         return _doubtful(scene, draft, said)
+    if draft.stated and not draft.corrects:
+        return []
     if draft.negated:
         return _negated(scene, draft, said)
     if draft.everything:
@@ -85,12 +128,18 @@ def _plain(scene: Scene, draft: Draft) -> list[Change]:
         return _again(scene, draft, said)
     if draft.less and not draft.wishes:
         return _remove(scene, draft, said)
-    corrects = draft.mode in {Cue.SET, Cue.CHANGE, Cue.SWAP} or draft.only or draft.corrects
+    corrects = draft.mode in {Cue.SET, Cue.CHANGE, Cue.SWAP} or draft.only or draft.corrects or draft.sets
     if corrects and not draft.more:
         found = _correct(scene, draft, said)
-        if found or draft.mode in {Cue.CHANGE, Cue.SWAP}:
+        if found or draft.mode in {Cue.CHANGE, Cue.SWAP} or _says_nothing(scene, draft):
             return found
     return _add(scene, draft, said)
+
+
+def _says_nothing(scene: Scene, draft: Draft) -> bool:
+    """ "Make the cola …" with nothing understood after it is no order for another cola."""
+    on_list = draft.match and set(draft.match.names) & set(scene.listed)
+    return bool(draft.mode is Cue.SET and on_list and not draft.number)
 
 
 def _doubtful(scene: Scene, draft: Draft, said: str) -> list[Change]:
@@ -102,9 +151,10 @@ def _doubtful(scene: Scene, draft: Draft, said: str) -> list[Change]:
     name = about.name if about else free_words(scene, draft)
     known = bool(about) or not scene.shop.products
     trust = min(draft.number.trust if draft.number else 0.3, 0.3)
+    op = Op.REMOVE if draft.mode in REMOVING else Op.SET if draft.mode is Cue.SET else Op.ADD
     return [
         Change(
-            Op.ADD, name, number, known=known, candidates=about.candidates if about else (),
+            op, name, number, known=known, candidates=about.candidates if about else (),
             words=said, confidence=trust,
         )
     ]  # fmt: skip
@@ -140,6 +190,11 @@ def _remove(scene: Scene, draft: Draft, said: str) -> list[Change]:
     if about.on_list is None:
         return [Change(Op.REMOVE, about.name, count, words=said, confidence=0.3)]
     trust = 0.96 if count <= about.on_list.quantity else 0.6
+    if draft.more and draft.mode is Cue.UNWANTED:
+        trust = 0.45  # "no more colas": none at all, or none besides these?
+    wished = {part.text for part in draft.sizes + draft.options}
+    if not wished <= set(about.on_list.options):
+        trust = 0.4  # "I don't want the pizza large" does not want it gone
     return [Change(Op.REMOVE, about.name, count, words=said, confidence=trust * about.trust)]
 
 
@@ -154,9 +209,16 @@ def _unwish(scene: Scene, draft: Draft, said: str) -> list[Change]:
 
 
 def _again(scene: Scene, draft: Draft, said: str) -> list[Change]:
-    if not scene.items or draft.match or draft.unknown:
+    if not scene.items or draft.unknown:
         return []
     last = scene.items[-1]
+    about = about_of(scene, draft, listed_first=True) if draft.match else None
+    if draft.mode is Cue.DOUBLE and about and about.on_list:
+        return [
+            Change(Op.SET, about.name, about.on_list.quantity * 2, words=said, confidence=0.8 * about.trust)
+        ]
+    if draft.match:
+        return []
     if draft.mode is Cue.DOUBLE:
         return [Change(Op.SET, "", last.quantity * 2, words=said, confidence=0.8 * scene.last)]
     return [Change(Op.ADD, "", last.quantity, last.options, words=said, confidence=0.8 * scene.last)]
@@ -220,7 +282,10 @@ def _add(scene: Scene, draft: Draft, said: str) -> list[Change]:
             ]
         if about.on_list and draft.wishes and not draft.number and (draft.definite or draft.onto):
             return [Change(Op.OPTION, about.name, 1, wishes.add, wishes.remove, words=said, confidence=trust)]
-        trust *= 0.9 if draft.definite and not draft.number else 1.0
+        if not draft.number and draft.definite and draft.mode is None:
+            trust *= 0.4 if about.on_list else 0.9  # "keep the cola": some deed that was not understood
+        elif not draft.number and draft.more:
+            trust *= 0.6  # "more colas": how many?
         return [Change(Op.ADD, about.name, count, wishes.add, words=said, confidence=trust)]
     return _about_the_last(scene, draft, said, count, trust)
 

@@ -43,6 +43,8 @@ class Draft:
     definite: bool = False
     onto: bool = False  # "no ice in the cola"
     torn: bool = False  # two numbers for one thing
+    stated: bool = False  # "the cola is warm" tells of it, and orders none
+    sets: bool = False  # "cola: 5": all of it, where some is there already
     role: Role = Role.PLAIN
     first: int = -1
     end: int = -1
@@ -70,6 +72,8 @@ class Draft:
 _DEEDS = {Cue.REMOVE, Cue.UNWANTED, Cue.TAKE, Cue.EMPTY, Cue.CLEAR}
 _MODES = {Cue.ADD, Cue.SET, Cue.SWAP, Cue.CHANGE, Cue.AGAIN, Cue.DOUBLE} | _DEEDS
 _PREPOSITIONS = {"in", "on", "to", "for", "from"}
+_TELLING = {"is", "was", "are", "were", "be", "been"}
+_LINKS = {":", "=", "-", "–", "to"}
 _STOPS = {".", "!", "?", "\n", ";"}
 
 
@@ -81,6 +85,9 @@ class _Gatherer:
         self.done: list[Draft] = []
         self.now = Draft()
         self.tail = False  # inside "for the meeting"
+        self.linked = ""  # a mark or word between a thing and its number
+        self.verbs = False  # after "I want to": what follows is a deed, not a thing
+        self.joint = ""  # the separator before this draft
 
     def gather(self, parts: Iterable[Part]) -> list[Draft]:
         for part in parts:
@@ -120,8 +127,13 @@ class _Gatherer:
 
     def _small(self, part: Part) -> None:
         now = self.now
+        self.linked = part.text if part.text in _LINKS and now.match else ""
         if part.text in {"the", "my", "our", "both", "all"}:
             now.definite = True
+        if part.text in _TELLING and now.match and now.mode is None:
+            now.stated = True
+        if part.text == "to" and now.mode is Cue.ADD and not now.says:
+            self.verbs = True
         if part.text in _PREPOSITIONS:
             now.onto = now.wishes and not now.match
             self.tail = part.text == "for" and now.names and now.mode not in {Cue.SWAP, Cue.CHANGE}
@@ -136,13 +148,14 @@ class _Gatherer:
             self.now.mode, self.now.role = mode, Role.TO
 
     def _break(self, part: Part) -> None:
-        self.tail = False
+        self.tail, self.linked = False, ""
         if self.now.negated and self.now.number and not self.now.names:
             self.now = Draft(corrects=True)  # "not two, three"
         role = Role.TO if self.now.role is Role.FROM and self.now.says else Role.PLAIN
         before = self.now
         if before.says:
             self._close()
+            self.joint = part.text
             self.now.role = role
             if part.text not in _STOPS and before.mode in _DEEDS:
                 self.now.mode, self.now.carried = before.mode, True
@@ -152,6 +165,7 @@ class _Gatherer:
     def _cue(self, part: Part) -> None:
         cue = part.cue
         now = self.now
+        self.verbs = False
         if cue in {Cue.OFF, Cue.INSTEAD}:
             now.off = now.off or cue is Cue.OFF
             now.corrects = now.corrects or cue is Cue.INSTEAD
@@ -163,6 +177,9 @@ class _Gatherer:
             return
         if cue is Cue.INSTEAD_OF:
             self._instead_of()
+            return
+        if now.match and part.text == "should be":
+            now.mode = cue
             return
         if now.names or (now.says and cue in _MODES and not now.negated):
             negated = now.mode is None and now.negated and not now.names
@@ -189,10 +206,15 @@ class _Gatherer:
 
     def _number(self, part: Part) -> None:
         now, number = self.now, part.number
-        self.tail = False
+        linked, self.linked, self.tail = self.linked, "", False
         if number is None:
             return
-        if now.match and number.times and (now.number is None or not now.number.exact):
+        if linked and now.match and now.number is None and number.exact:
+            now.number = number  # "cola: 5", "set the cola to 5"
+            now.sets = True
+        elif now.points and now.position is not None and now.mode in _DEEDS:
+            now.torn = True  # "drop the first two"
+        elif now.match and number.times and (now.number is None or not now.number.exact):
             now.number = number
         elif now.match or now.unknown:
             if now.role is Role.FROM:
@@ -256,7 +278,7 @@ class _Gatherer:
         self.now.covers(part)
 
     def _word(self, part: Part) -> None:
-        if self.tail and part.text not in TAILS:
+        if self.verbs or (self.tail and part.text not in TAILS):
             self.now.loose += 1
             return
         if self.now.match:
@@ -267,8 +289,13 @@ class _Gatherer:
 
     def _close(self) -> None:
         now, self.now, self.tail = self.now, Draft(), False
+        joint, self.joint = self.joint, ""
         if not now.says:
             return
+        if joint in {"and", "&", "or"} and self._continues(now):
+            return
+        if joint == "or" and self.done and now.names:
+            self.done[-1].torn = now.torn = True  # "cola or water" is no order for both
         if self._joins_before(now):
             before = self.done[-1]
             before.sizes += now.sizes
@@ -276,6 +303,22 @@ class _Gatherer:
             before.end = now.end
             return
         self.done.append(now)
+
+    def _continues(self, now: Draft) -> bool:
+        """ "With mushrooms and olives": the second noun has the first one's "with"."""
+        before = self.done[-1] if self.done else None
+        bare = now.unknown and not (
+            now.number or now.wishes or now.mode or now.more or now.points or now.match
+        )
+        if before is None or not bare or not before.options or before.options[-1].end != before.end:
+            return False
+        lead, _, noun = before.options[-1].text.partition(" ")
+        if lead not in {"no", "with", "extra"} or not noun or len(now.unknown) > 2:
+            return False
+        wish = f"{lead} {' '.join(word.text for word in now.unknown)}"
+        before.options.append(replace(now.unknown[0], kind=Kind.OPTION, text=wish, trust=0.85))
+        before.end = now.end
+        return True
 
     def _joins_before(self, now: Draft) -> bool:
         """ "…, no ice": wishes on their own belong to the thing before them."""

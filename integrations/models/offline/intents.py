@@ -24,14 +24,17 @@ _PHRASES: dict[str, str] = {
     "|no problem|no objections|no worries|why not|i do|it is|its correct|awesome|that works"
     "|works for me|i agree|indeed|aye|good|cool|👍|✅|✔|👌|🆗|:+1:|:thumbsup:|:white_check_mark:"
     "|:ok_hand:|:heavy_check_mark:|thats it exactly|totally|roger|i confirm|si|yas|thats good",
-    ACT: "go ahead|go for it|do it|proceed|confirm|confirmed|confirm it|submit|submit it|place the order"
+    ACT: "go ahead|order|order now|order please"
+    "|go for it|do it|proceed|confirm|confirmed|confirm it|submit|submit it|place the order"
     "|place it|place my order|place order|order it|send it|charge it|charge me|charge my card|pay"
     "|pay now|pay for it|buy it|lets go|lets do it|lets do this|make it so|checkout|check out"
     "|approve|approved|approve it|please do|please proceed|carry on|continue|order that|ship it"
     "|book it|go on|finalize|finalize it",
     Intent.NO: "no|nope|nah|n|naw|no thanks|no thank you|no way|not yet|not now|not really|not at all|never"
     "|nay|negative|dont|no dont|rather not|id rather not|not that|not like that|not this|wrong"
-    "|thats wrong|that is wrong|incorrect|not correct|not right|thats not right|thats not correct"
+    "|thats wrong|that is wrong|incorrect|not correct|not right"
+    "|not what i ordered|thats not what i ordered|that is not what i ordered|thats not what i want"
+    "|thats not right|thats not correct"
     "|that is not right|not ok|not okay|not good|wait|hold on|hang on|one moment|not so fast|later"
     "|no later|absolutely not|of course not|certainly not|definitely not|please dont|i do not"
     "|i dont|do not|by no means|under no circumstances|no chance|not today|not a chance|👎|❌|✖|🚫"
@@ -172,7 +175,9 @@ def _slip(word: str) -> str | None:
     return None
 
 
-def decide(covered: Cover, asked: str, prompt: str, holding: bool) -> tuple[Intent, float]:
+def decide(
+    covered: Cover, asked: str, prompt: str, holding: bool, questioning: bool = False
+) -> tuple[Intent, float]:
     """One intent for the whole sentence. Contradictions and conditions end below one half.
 
     `asked` is the expected type, `holding` whether the list has items.
@@ -182,6 +187,8 @@ def decide(covered: Cover, asked: str, prompt: str, holding: bool) -> tuple[Inte
         return Intent.UNKNOWN, 0.0
     meaning, sure = _meaning(kinds, covered, asked, prompt, holding)
     share = 1 - covered.loose / max(covered.words, 1)
+    if meaning is Intent.YES and questioning:
+        sure = min(sure, 0.45)  # "yes?" wants an answer itself
     return meaning, sure * covered.certainty * (share**2 if covered.loose else 1.0)
 
 

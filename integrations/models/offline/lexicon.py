@@ -49,8 +49,8 @@ CUES = _table(
     SWAP="swap|replace|exchange|switch|trade|substitute",
     CHANGE="change",
     INTO="for|with|to|by|into",
-    INSTEAD_OF="instead of|rather than|in place of",
-    INSTEAD="instead|rather",
+    INSTEAD_OF="instead of|rather than|in place of|than",
+    INSTEAD="instead|rather|is enough|are enough|is plenty|will do|is fine",
     NOT="dont|do not|never|please dont|stop|not",
     UNWANTED="dont want|do not want|dont need|do not need|no longer want|no longer need|didnt want"
     "|did not want|didnt order|not want|dont like|dont wanna|stop adding|never wanted",
@@ -60,7 +60,7 @@ CUES = _table(
 )
 LONGEST_CUE = max(map(len, CUES))
 
-SEPARATORS = frozenset({",", ";", "\n", ".", "!", "?", "&", "+", "and", "then", "but", "•", "*", "|"})
+SEPARATORS = frozenset({",", ";", "\n", ".", "!", "?", "&", "+", "and", "or", "then", "but", "•", "*", "|"})
 ALL = phrase_set(
     "everything|all of it|all of them|all items|all the items|the list|the whole list|my list|the cart"
     "|my cart|the basket|my basket|it all|all|them all|the items|every item|whole cart|cart|basket|list"

@@ -16,8 +16,8 @@ UNITS = {name: value for value, name in enumerate((*NUMBER_NAMES, *TEENS))}
 TENS_VALUES = {name: 20 + 10 * at for at, name in enumerate(TENS)} | {"fourty": 40}
 VAGUE = frozenset({"some", "few", "several", "many", "lots", "bunch", "plenty", "loads"})
 TIMES = frozenset({"x", "×", "*", "times"})
+SERVINGS = frozenset({"order", "orders", "portion", "portions", "serving", "servings", "plate", "plates"})
 ARTICLES = frozenset({"a", "an"})
-MORE = frozenset({"another", "more", "extra"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,12 @@ def number_at(tokens: Sequence[Token], at: int) -> Number | None:
     elif _is_range(tokens, after):
         upper = _plain(tokens, after + 1)
         found = Number(found.value, upper.end if upper else after, 0.1)
+    if (
+        found.end + 1 < len(tokens)
+        and tokens[found.end].norm in SERVINGS
+        and tokens[found.end + 1].norm == "of"
+    ):
+        found = Number(found.value, found.end + 1, found.trust, found.exact, found.times)
     if found.end < len(tokens) and tokens[found.end].norm == "of":
         found = Number(found.value, found.end + 1, found.trust, found.exact, found.times)
     return found

@@ -157,7 +157,8 @@ def _option(scan: _Scan, at: int) -> Part | None:
         return Part(Kind.OPTION, at, after + 1, f"{norm} free")
     if norm in ADJECTIVES:
         return Part(Kind.OPTION, at, at + 1, norm)
-    if norm in NO and not (norm == "minus" and number_at(tokens, at)):
+    corrects = norm == "no" and scan.norm(at + 1) == "the"  # "no, the cola should be large"
+    if norm in NO and not corrects and not (norm == "minus" and number_at(tokens, at)):
         return _lead(scan, at, "no")
     if norm in WITH and not (norm == "with" and scan.swaps) and scan.norm(at + 1) not in {"it", "that"}:
         return _lead(scan, at, WITH[norm])
@@ -181,10 +182,10 @@ def _lead(scan: _Scan, at: int, lead: str) -> Part | None:
     while scan.norm(start) in _SKIPPED or (lead == "with" and scan.norm(start) in {"my", "your"}):
         start += 1
     if _is_real_product(scan, start, counted=lead == "with" and start > bare):
-        cue = Cue.UNWANTED if lead == "no" else Cue.ADD
+        cue = {"no": Cue.UNWANTED, "double": Cue.DOUBLE}.get(lead, Cue.ADD)
         return Part(Kind.CUE, at, bare, cue=cue) if lead not in {"less", "light"} else None
     end = start
-    while end < start + 3 and _is_unknown_or_part(scan, end):
+    while end < start + 3 and _is_wished(scan, end, first=end == start):
         end += 1
     if end == start:
         return None
@@ -204,12 +205,12 @@ def _is_real_product(scan: _Scan, at: int, counted: bool) -> bool:
     return match.whole or counted or _has_head(match, scan, at) or bool(scan.listed & set(match.names))
 
 
-def _is_unknown_or_part(scan: _Scan, at: int) -> bool:
+def _is_wished(scan: _Scan, at: int, *, first: bool) -> bool:
     if at >= len(scan.sentence.tokens) or not scan.norm(at)[0].isalpha():
         return False
     match = scan.product(at)
     if match is not None:
-        return not match.whole and not _has_head(match, scan, at)
+        return first and not match.whole and not _has_head(match, scan, at)
     return _is_unknown(scan, at) and scan.norm(at) not in ADJECTIVES
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ..base import Change, Intent, Product, Question, Reading, Value
+from ..base import Change, Intent, Op, Product, Question, Reading, Value
 from . import intents
 from .catalogue import catalogue
 from .changes import Understood, understand
@@ -113,7 +113,13 @@ def _by_meaning(heard: _Heard) -> Reading:
             Intent.UNKNOWN, 0.0, leftover="" if not question.text.strip() else question.text[:200].strip()
         )
     covered = intents.cover(sentence.tokens)
-    intent, sure = intents.decide(covered, question.expecting_type, question.prompt, bool(question.items))
+    intent, sure = intents.decide(
+        covered,
+        question.expecting_type,
+        question.prompt,
+        bool(question.items),
+        sentence.tokens[-1].norm == "?",
+    )
     reading = _by_type(heard, covered, intent, sure)
     return replace(
         reading, route_confidence=round(reading.route_confidence, 3), confidence=round(reading.confidence, 3)
@@ -190,6 +196,8 @@ def _list_or_route(heard: _Heard, whole: Intent, partial: Intent, sure: float) -
     hedged = intents.HEDGE in intents.cover(heard.sentence.tokens).found
     found = Understood() if asks else _listen(question, heard.sentence)
     route = _route(question, heard.sentence, asks)
+    if found.missed and not found.changes and _things(question, heard.sentence):
+        route = replace(route, confidence=route.confidence * 0.5)  # it speaks of products, but orders none
     known = [c for c in found.changes if c.known and (c.item or c.candidates)] if question.products else []
     if kind == "items" or (kind == "yes_no" and question.items):
         if found.changes and not _outdone(found, route):
@@ -211,7 +219,10 @@ def _list_or_route(heard: _Heard, whole: Intent, partial: Intent, sure: float) -
 
 def _outdone(found: Understood, route: Route) -> bool:
     """Only things that are in no catalogue, against words that ask for a flow."""
-    if any(change.known and (change.item or change.candidates) for change in found.changes):
+    if any(
+        change.known and (change.item or change.candidates or change.op is not Op.OPTION)
+        for change in found.changes
+    ):
         return False
     return route.confidence > max(BELIEVED, *(change.confidence for change in found.changes))
 

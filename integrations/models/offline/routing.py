@@ -29,6 +29,11 @@ _SMALL = word_set("""
     its not no s t about
 """)
 
+_DENIALS = word_set(
+    "no not dont never cannot cant didnt doesnt isnt wont without havent hasnt nobody nothing"
+)
+_QUESTIONS = word_set("where when why who whose how which what whats wheres status")
+
 Vector = dict[str, float]
 
 
@@ -77,7 +82,8 @@ class Router:
             return Route("", 0.0, "")
         second = self.flows[score.second].id if score.second != ELSEWHERE else ""
         words = self._evidence(sentence, score.flow)
-        return Route(self.flows[score.flow].id, min(_chance(self.fit, score), 0.98), words, second)
+        sure = _chance(self.fit, score) * (0.5 if self._denies(sentence, score.flow) else 1.0)
+        return Route(self.flows[score.flow].id, min(sure, 0.98), words, second)
 
     def score(self, counts: Counter[str], without: int | None) -> _Score:
         """`without` leaves one example out, as if it had never been given."""
@@ -107,6 +113,15 @@ class Router:
         second = scores[1][1] if len(scores) > 1 else ELSEWHERE
         return _Score(scores[0][1], second, scores[0][0], scores[0][0] - rival, known)
 
+    def _denies(self, sentence: Sentence, flow: int) -> bool:
+        """ "I did not order this", "where is my order": no order, unless the flow's own examples speak so."""
+        said = {token.norm for token in sentence.tokens} & _DENIALS
+        said |= {token.norm for token in sentence.tokens[:2]} & _QUESTIONS
+        if not said:
+            return False
+        own = {token.norm for example in self.flows[flow].examples for token in split(example[:400]).tokens}
+        return not (said <= own or (said <= _DENIALS and own & _DENIALS))
+
     def _evidence(self, sentence: Sentence, flow: int) -> str:
         """The telling words of the sentence that this flow's own sentences use."""
         mine = []
@@ -132,12 +147,12 @@ def _root(token: Token) -> str:
     word = token.stem
     for ending in ("ization", "isation", "izing", "ising", "ized", "ised", "ize", "ise"):
         if word.endswith(ending) and len(word) > len(ending) + 3:
-            return word[: -len(ending)] + "iz"
+            return word[: -len(ending)]
     for ending in ("ing", "ed", "ion"):
         if word.endswith(ending) and len(word) > len(ending) + 3:
             word = word[: -len(ending)]
             break
-    return word.rstrip("e") if len(word) > 4 else word
+    return word.rstrip("ey") if len(word) > 4 else word
 
 
 def _features(tokens: Sequence[Token], things: Sequence[tuple[int, int]] = ()) -> Counter[str]:
@@ -185,9 +200,7 @@ def _documents(
 ) -> Iterable[tuple[int, Counter[str], bool]]:
     for at, flow in enumerate(flows):
         named = stem(flow.id.lower().replace("_", " "))
-        yield at, _features(split(named).tokens), False
-        if flow.description:
-            yield at, _features(split(flow.description).tokens), False
+        yield at, _features(split(f"{named} {flow.description}").tokens), False
         for example in flow.examples[:MAX_EXAMPLES]:
             sentence = split(example)
             yield at, _features(sentence.tokens, things(sentence) if things else ()), True
