@@ -394,3 +394,33 @@ def _survives(payload: dict[str, Any]) -> None:
         assert found.place.workspace
         if isinstance(found.act, Said | Shortcut):
             assert "\x00" not in found.act.text
+
+
+def flooded(shape: Shape) -> dict[str, Any]:
+    payload = shape("submitted")
+    answers = {f"f{number}": {"type": "plain_text_input", "value": "x"} for number in range(5_000)}
+    payload["view"]["state"]["values"] = {"b": answers}
+    return payload
+
+
+def test_a_form_with_more_answers_than_questions_is_malformed(shape: Shape) -> None:
+    with pytest.raises(Malformed):
+        to_turn(flooded(shape))
+
+
+@pytest.mark.twin
+def test_twin_without_the_count_a_forged_form_may_carry_any_number(
+    shape: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.slack.fields.MAX_ANSWERS", 10**9)
+    act = turn(flooded(shape)).act
+    assert isinstance(act, Submitted)
+    assert len(act.answers) == 5_000
+
+
+@pytest.mark.parametrize("spoilt", ["", "x" * 256, "a\nb", "a\x00b", 7, ["C1"]])
+def test_an_id_is_short_and_printable_or_the_payload_is_malformed(shape: Shape, spoilt: Any) -> None:
+    payload = shape("app_mention")
+    payload["event"]["channel"] = spoilt
+    with pytest.raises(Malformed):
+        to_turn(payload)

@@ -188,3 +188,12 @@ async def test_twin_without_the_depth_check_a_deep_body_reaches_the_parser(
 async def test_twin_with_an_empty_key_accepted_anybody_can_sign(sign: Sign) -> None:
     headers = sign(BODY, secret="")
     assert verify.matches("", headers["X-Slack-Request-Timestamp"], BODY, headers["X-Slack-Signature"])
+
+
+@pytest.mark.twin
+async def test_twin_without_the_size_limit_a_body_of_any_size_is_parsed(
+    slack: SlackDoor, sign: Sign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = b'{"a":"' + b"x" * (1024 * 1024) + b'"}'
+    monkeypatch.setattr(verify, "MAX_BODY", 10**9)
+    assert await slack.verify(sign(body), body)
