@@ -116,12 +116,21 @@ class World:
         except TimeoutError:
             raise AssertionError(f"{what}: not seen within {timeout:g} s\n{self.told()}") from None
 
-    async def wait_for_wire(self, title: str, *, status: int | None = None, timeout: float = SECONDS) -> Json:
-        """A row of the wire log whose title begins like this."""
+    async def wait_for_wire(
+        self, title: str, *, platform: str = "", status: int | None = None, timeout: float = SECONDS
+    ) -> Json:
+        """The first row of the wire log whose title begins like this."""
 
         def found() -> Json | None:
             fitting = (row for row in self.wire if row["title"].startswith(title))
-            return next((row for row in fitting if status in (None, row["status"])), None)
+            return next(
+                (
+                    row
+                    for row in fitting
+                    if platform in ("", row["platform"]) and status in (None, row["status"])
+                ),
+                None,
+            )
 
         return await self.until(found, f"a request {title!r}", timeout)
 

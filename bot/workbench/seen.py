@@ -8,7 +8,6 @@ from typing import Any
 
 from bot.workbench.cast import BY_SLACK, CHANNELS, CHATS, Json
 
-
 # What is one line to a reader though it is made of several runs, and where its runs are.
 LINES = {
     "rich_text_section": "elements",
