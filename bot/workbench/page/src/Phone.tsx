@@ -17,6 +17,7 @@ export function Phone() {
   const modal = state.slack?.modals.findLast((one) => one.person === me.id);
   return (
     <main className="phone" id="panes" aria-label="Approval">
+      <h2 className="hidden">Approval</h2>
       <div className="phone-frame">
         {message && <Message message={message} inThread />}
         {whisper && <Message message={whisper} inThread />}
