@@ -52,6 +52,15 @@ class TeamsClient:
         if self._tokens is not None:
             await self._tokens.get()
 
+    def saw(self, place: Place) -> None:
+        """Keeps the address of a turn's place, for calls about its tenant that have no place of their own.
+
+        Call it with each turn, and at the start with a stored place of each tenant: `direct`, and
+        posts to a configured conversation, then go to the right region.
+        """
+        if place.via and may_be_called(place.via, loopback=self._sandbox):
+            _remember(self._vias, place.workspace, place.via)
+
     async def post(self, place: Place, reply: Reply, *, marker: str) -> Sent:
         """Without a thread, a channel gets a new root message, which the answer names as the thread."""
         activity = await self._activity(place, reply, marker)
@@ -153,8 +162,7 @@ class TeamsClient:
         return await self._connector.call(method, self._via(place), path, body, query)
 
     def _via(self, place: Place) -> str:
-        if place.via and may_be_called(place.via, loopback=True):
-            _remember(self._vias, place.workspace, place.via)
+        self.saw(place)
         via = place.via or self._vias.get(place.workspace) or ("" if self._sandbox else FIRST_CONTACT)
         if not via:
             raise PlatformError("Teams", "has not told us its address yet: write to the bot there once")

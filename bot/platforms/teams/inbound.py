@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.platforms.teams.answers import NO_DIALOG, refusal
@@ -88,7 +89,12 @@ def _executed(action: Mapping[str, Any], message: MessageRef | None) -> Act:
 
 
 def _installation(payload: Payload, envelope: Envelope) -> Turn | Ignored:
-    """An install is told twice, by each of the two types; both are given the same id, so we greet once."""
+    """An install is told twice, by each of the two types; both are given the same id, so we greet once.
+
+    It happens to a place, not in a thread of it.
+    """
+    place = replace(envelope.place, thread=None)
+    envelope = replace(envelope, place=place, conversation=place.channel)
     match payload:
         case {"type": "installationUpdate", "action": "add"}:
             return _turn(payload, envelope, Installed(), twin="hello")

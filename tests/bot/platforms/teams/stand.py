@@ -32,7 +32,7 @@ def private_key(name: str) -> rsa.RSAPrivateKey:
 
 
 def jwk(name: str, *, endorsements: Any = ("msteams",)) -> dict[str, Any]:
-    public = json.loads(RSAAlgorithm.to_jwk(private_key(name).public_key()))
+    public: dict[str, Any] = json.loads(RSAAlgorithm.to_jwk(private_key(name).public_key()))
     return public | {"kid": name, "use": "sig", "endorsements": list(endorsements)}
 
 
@@ -83,7 +83,7 @@ def settings(**values: Any) -> Settings:
     return Settings(**(given | values))
 
 
-def message(text: str = "order two colas", **other: Any) -> dict[str, Any]:
+def message(text: Any = "order two colas", **other: Any) -> dict[str, Any]:
     """A message in the personal chat."""
     return activity("message", **({"text": text, "textFormat": "plain"} | other))
 

@@ -340,6 +340,14 @@ def test_an_install_is_told_twice_and_greeted_once() -> None:
     assert turn(one).id == turn(other).id
 
 
+def test_an_install_in_a_team_is_greeted_once_and_outside_of_threads() -> None:
+    one = activity("installationUpdate", action="add", conversation=in_channel("1"))
+    other = activity("conversationUpdate", membersAdded=[{"id": US}], conversation=in_channel("2"))
+
+    assert turn(one).id == turn(other).id
+    assert turn(one).place == turn(other).place == Place("teams", TENANT, CHANNEL, via=SERVICE)
+
+
 def test_an_install_another_day_is_greeted_again() -> None:
     first = activity("installationUpdate", action="add")
     again = activity("installationUpdate", action="add", timestamp="2026-03-02T18:03:37Z")
