@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from ..errors import NotConfigured
 from .base import Reader
 from .fallback import FallbackReader
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 __all__ = ["FallbackReader", "reader"]
 
@@ -41,6 +44,8 @@ def _chat(kind: str, settings: Mapping[str, str], url: str, model: str, key: str
             raise NotConfigured("MODEL", f"is {settings['MODEL']}, which needs {name}: set it in .env")
     if not settings[url].startswith(("https://", "http://")):
         raise NotConfigured("MODEL", f"needs {url} to begin with https:// or http://")
+    if key and settings[url].startswith("http://") and urlsplit(settings[url]).hostname not in LOOPBACK:
+        raise NotConfigured("MODEL", f"needs {url} to begin with https://, since it is sent {key}")
     from .chat import ChatReader
 
     return ChatReader(kind, settings[url], settings[model], settings[key] if key else "")

@@ -23,13 +23,14 @@ AT_ONCE = 16
 class ChatReader:
     """Asks once, within one deadline; whatever goes wrong is `ModelUnavailable`, without body or key.
 
-    `kind` is `openai`, `vllm` or `edge`. The client is made at the first question.
+    `kind` is `openai`, `vllm` or `edge`. Making one imports the client,
+    which takes a second: do it at start-up.
     """
 
     def __init__(self, kind: str, url: str, model: str, key: str = "", *, deadline: float = DEADLINE) -> None:
-        self._kind, self._url, self._model, self._key = kind, url, model, key
+        self._kind, self._model = kind, model
         self._deadline = deadline
-        self._client: AsyncOpenAI | None = None
+        self._client = self._connect(url, key)
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, question: Question) -> Reading:
@@ -42,15 +43,13 @@ class ChatReader:
         return to_reading(content, question, surety(content, logprobs), f"{self._kind}:{self._model}")
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        await self._client.close()
 
     async def _ask(self, question: Question) -> bytes:
         import openai
 
         try:
-            async with self._connected().chat.completions.with_streaming_response.create(
+            async with self._client.chat.completions.with_streaming_response.create(
                 **self._request(question)
             ) as response:
                 return await _bounded(response.iter_bytes(8 * 1024), self._kind)
@@ -77,27 +76,23 @@ class ChatReader:
             length: MAX_TOKENS,
         }
 
-    def _connected(self) -> AsyncOpenAI:
-        if self._client is None:
-            import httpx2
-            import openai
+    def _connect(self, url: str, key: str) -> AsyncOpenAI:
+        import httpx2
+        import openai
 
-            limits = httpx2.Limits(
-                max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=4
-            )
-            self._client = openai.AsyncOpenAI(
-                api_key=self._key or "none",
-                base_url=self._url,
-                max_retries=0,
-                timeout=httpx2.Timeout(connect=2, read=self._deadline, write=5, pool=self._deadline),
-                http_client=openai.DefaultAsyncHttpx2Client(
-                    limits=limits,
-                    trust_env=False,
-                    follow_redirects=False,
-                    event_hooks={"response": [self._refuse]},
-                ),
-            )
-        return self._client
+        limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=4)
+        return openai.AsyncOpenAI(
+            api_key=key or "none",
+            base_url=url,
+            max_retries=0,
+            timeout=httpx2.Timeout(connect=2, read=self._deadline, write=5, pool=self._deadline),
+            http_client=openai.DefaultAsyncHttpx2Client(
+                limits=limits,
+                trust_env=False,
+                follow_redirects=False,
+                event_hooks={"response": [self._refuse]},
+            ),
+        )
 
     async def _refuse(self, response: Any) -> None:
         """Before a byte of the body: an error's body is never read, however long it is."""

@@ -17,8 +17,8 @@ from .background import SENTENCES
 from .words import Sentence, Token, split, stem, word_set
 
 MAX_FLOWS = 200
-MAX_EXAMPLES = 60
-MAX_FITTED = 160
+MAX_EXAMPLES = 24
+MAX_FITTED = 120
 ELSEWHERE = -1
 THING = "\0thing"  # stands for anything that the catalogue holds
 COUNT = "\0count"
@@ -264,12 +264,40 @@ def _fit(learned: Router, documents: Sequence[tuple[int, Counter[str], bool]]) -
         seen.append((score.features(), float(score.flow == owner and owner != ELSEWHERE)))
     if not any(right for _, right in seen):
         return PRIOR
+    return _logistic(seen)
+
+
+def _logistic(seen: Sequence[tuple[tuple[float, ...], float]]) -> tuple[float, ...]:
+    """Newton's steps to the best weights, pulled to the prior; more likeness never means less certainty."""
+    size = len(PRIOR)
     weights = list(PRIOR)
-    for _ in range(120):
+    for _ in range(25):
         slope = [PULL * (prior - weight) for prior, weight in zip(PRIOR, weights, strict=True)]
+        curve = [[PULL * (row == column) for column in range(size)] for row in range(size)]
         for features, right in seen:
-            guess = 1 / (1 + math.exp(-sum(w * f for w, f in zip(weights, features, strict=True))))
-            for index, value in enumerate(features):
-                slope[index] += (right - guess) * value
-        weights = [weight + 0.15 * change for weight, change in zip(weights, slope, strict=True)]
+            total = sum(weight * value for weight, value in zip(weights, features, strict=True))
+            guess = 1 / (1 + math.exp(-max(min(total, 30.0), -30.0)))
+            for row in range(size):
+                slope[row] += (right - guess) * features[row]
+                for column in range(size):
+                    curve[row][column] += guess * (1 - guess) * features[row] * features[column]
+        step = _solved(curve, slope)
+        weights = [weight + max(min(change, 2.0), -2.0) for weight, change in zip(weights, step, strict=True)]
+        if max(map(abs, step)) < 1e-6:
+            break
     return (weights[0], *(max(weight, 0.0) for weight in weights[1:]))
+
+
+def _solved(matrix: list[list[float]], right: list[float]) -> list[float]:
+    """Gauss on a small positive definite matrix."""
+    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
+    size = len(rows)
+    for at in range(size):
+        for below in range(at + 1, size):
+            factor = rows[below][at] / rows[at][at]
+            rows[below] = [value - factor * top for value, top in zip(rows[below], rows[at], strict=True)]
+    found = [0.0] * size
+    for at in range(size - 1, -1, -1):
+        rest = sum(rows[at][column] * found[column] for column in range(at + 1, size))
+        found[at] = (rows[at][size] - rest) / rows[at][at]
+    return found

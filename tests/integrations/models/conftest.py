@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from model_server import ModelServer, running  # noqa: E402  the path above makes it importable
+from model_server import ModelServer, running
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from model_server import SECRET, ModelServer
 
+from integrations import models
 from integrations.errors import NotConfigured
 from integrations.models import FallbackReader, answering, asking, chat, reader
 from integrations.models.base import (
@@ -56,8 +57,10 @@ def answer(**fields: Any) -> str:
     return json.dumps(plain | fields)
 
 
-async def ask(server: ModelServer, question: Question = QUESTION, *, kind: str = "vllm") -> Reading:
-    asked = ChatReader(kind, server.url, "tiny", KEY, deadline=1.0)
+async def ask(
+    server: ModelServer, question: Question = QUESTION, *, kind: str = "vllm", deadline: float = 5.0
+) -> Reading:
+    asked = ChatReader(kind, server.url, "tiny", KEY, deadline=deadline)
     try:
         return await asked.read(question)
     finally:
@@ -102,7 +105,7 @@ async def test_a_server_in_trouble_is_one_error_without_key_or_body(
     server.behave, server.answer = behaviour, answer()
     began = time.monotonic()
     with pytest.raises(ModelUnavailable) as caught:
-        await ask(server)
+        await ask(server, deadline=1.0)
 
     assert time.monotonic() - began < 3
     assert len(server.seen) == 1
@@ -117,7 +120,7 @@ async def test_without_the_total_deadline_a_dripping_server_holds_us(
 ) -> None:
     server.behave = "drip"
     asked = ChatReader("vllm", server.url, "tiny", KEY, deadline=0.5)
-    asked._connected()  # its read time-out, which counts from each byte, stays at half a second
+    # the client's own read time-out, which counts from each byte, stays at half a second
     asked._deadline = 3.0
     began = time.monotonic()
     with pytest.raises(ModelUnavailable):
@@ -362,7 +365,7 @@ async def test_a_number_that_was_not_said_is_not_believed(server: ModelServer) -
 
 
 async def test_the_second_reader_is_asked_only_when_the_first_cannot_answer(server: ModelServer) -> None:
-    both = FallbackReader(ChatReader("vllm", server.url, "tiny", deadline=1.0), OfflineReader())
+    both = FallbackReader(ChatReader("vllm", server.url, "tiny", deadline=5.0), OfflineReader())
     server.answer = answer()
     first = await both.read(QUESTION)
     server.behave = "500"
@@ -381,6 +384,10 @@ async def test_the_second_reader_is_asked_only_when_the_first_cannot_answer(serv
         ({"MODEL": "hybrid", "EDGE_MODEL": "phi3", "EDGE_URL": "http://x/v1"}, "OPENAI_API_KEY"),
         ({"MODEL": "vllm", "VLLM_URL": "file:///etc", "VLLM_MODEL": "m"}, "VLLM_URL"),
         ({"MODEL": "psychic"}, "psychic"),
+        (
+            {"MODEL": "openai", "OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "http://x/v1", "OPENAI_MODEL": "m"},
+            "https://",
+        ),
     ],
 )
 def test_what_is_missing_is_named_and_nothing_else_is_used_instead(
@@ -388,6 +395,19 @@ def test_what_is_missing_is_named_and_nothing_else_is_used_instead(
 ) -> None:
     with pytest.raises(NotConfigured, match=missing):
         reader(settings)
+
+
+@pytest.mark.twin
+def test_without_that_check_the_key_would_travel_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "LOOPBACK", frozenset({"x"}))
+    settings = {
+        "MODEL": "openai",
+        "OPENAI_API_KEY": "k",
+        "OPENAI_BASE_URL": "http://x/v1",
+        "OPENAI_MODEL": "m",
+    }
+
+    assert isinstance(reader(settings), ChatReader)
 
 
 def test_each_model_is_picked_by_its_setting() -> None:

@@ -12,7 +12,7 @@ from integrations.models.base import Change, FlowChoice, Item, Op, Product, Ques
 from integrations.models.offline.reader import read
 
 CORPUS = Path(__file__).parent / "corpus"
-TUNED = ("items", "changes")
+TUNED = ("items", "changes", "traps")
 HELD_OUT = ("held_out", "held_out_other_shop")
 CONTEXTS: dict[str, Any] = yaml.safe_load((CORPUS / "contexts.yaml").read_text())
 Case = tuple[str, str, str]
@@ -83,7 +83,7 @@ def test_sentences_that_the_reader_was_never_tuned_on_are_mostly_understood() ->
     wrong = [case for case in held if written(read(question(*case[:2]))) != case[2]]
 
     assert len(held) >= 80
-    assert len(wrong) / len(held) <= 0.2, wrong
+    assert len(wrong) / len(held) <= 0.1, wrong
 
 
 def test_what_is_misread_is_mostly_not_believed_either() -> None:
@@ -92,4 +92,4 @@ def test_what_is_misread_is_mostly_not_believed_either() -> None:
     readings = [(case, read(question(*case[:2]))) for case in held]
     rash = [case for case, reading in readings if written(reading) != case[2] and reading.confidence >= 0.7]
 
-    assert len(rash) / len(held) <= 0.06, rash
+    assert len(rash) / len(held) <= 0.03, rash

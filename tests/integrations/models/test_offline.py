@@ -1,4 +1,4 @@
-"""The offline reader's promises: never raises, always the same, never a quantity nobody said, in bounded time."""
+"""The offline reader's promises: it never raises, always says the same, and ends in bounded time."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def asked(text: str, kind: str = "items", items: tuple[Item, ...] = (), **more: 
     return Question(text, expecting="slot", expecting_type=kind, items=items, **(given | more))  # type: ignore[arg-type]
 
 
-VOCABULARY = st.sampled_from(
-    [
-        *"two 3 a an the no not don't cola colas margherita pizza large without ice extra cheese make it that and , . !".split(),
-        *"-2 0 1000000 1.5 remove drop swap for instead of one less more another yes cancel 7 up half dozen x 2x × /".split(),
-        *"everything second last all actually only just please {{7*7}} <!channel> \u202e \n 👍 :+1: to with change".split(),
-    ]
-)
+PIECES = """
+    two 3 a an the no not don't cola colas margherita pizza large without ice extra cheese make it that
+    -2 0 1000000 1.5 remove drop swap for instead of one less more another yes cancel 7 up half dozen x 2x
+    everything second last all actually only just please {{7*7}} <!channel> 👍 :+1: to with change or should
+    and , . ! × / : the was is than rather keep
+"""
+VOCABULARY = st.sampled_from([*sorted(words.word_set(PIECES)), "\n", "\u202e"])
 SENTENCES = st.one_of(st.text(max_size=200), st.lists(VOCABULARY, max_size=25).map(" ".join))
 
 
@@ -76,7 +76,8 @@ def test_whatever_is_said_there_is_a_reading_within_its_bounds(
 @pytest.mark.parametrize(
     "piece",
     [
-        "two colas and a marghrita ", "wxyzab ", "no ", "4 ", ",", "with extra no ", "-", "{{", "a of the ", "🍕",
+        "two colas and a marghrita ",
+        "wxyzab ", "no ", "4 ", ",", "with extra no ", "-", "{{", "a of the ", "🍕",
         "hundred ", "x", "\u202e", "\n", "a" * 39 + " ", "9", "a-", "and ", "\u0301", "<!channel> ",
     ],
 )  # fmt: skip
@@ -181,8 +182,10 @@ def test_a_refusal_to_cancel_never_cancels(text: str, kind: str) -> None:
     "text",
     [
         "yes but without the cola", "yes if it is free", "yes, in an hour", "yesterday", "maybe", "not yet",
-        "yes and no", "don't do it", "ok wait", "I would say yes but my boss says no", "is yes the right answer?",
-        "why?", "yes to the cola, no to the pizza", "not ok", "sure, when pigs fly", "no problem? yes problem",
+        "yes and no", "don't do it", "ok wait", "I would say yes but my boss says no",
+        "is yes the right answer?",
+        "why?", "yes to the cola, no to the pizza", "not ok", "sure, when pigs fly",
+        "no problem? yes problem",
         "go ahead and cancel", "do not go ahead", "never place the order", "don't charge me", "can't confirm",
     ],
 )  # fmt: skip
