@@ -21,6 +21,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +33,7 @@ from bot.workbench.cast import Json
 from bot.workbench.driver_slack import SlackDriver
 from bot.workbench.driver_teams import TeamsDriver
 from bot.workbench.environment import environment
+from bot.workbench.keys import Keys, made, write_once
 from bot.workbench.mounting import WORKBENCH, Inspect, MakeTrouble, Stripe, Workbench, mount
 from bot.workbench.seen import Activity, Message, activity_of, message_of
 
@@ -223,8 +225,8 @@ class LocalWorld(World):
 
     def settings(self, **more: Any) -> Settings:
         """The same as settings, with whatever else a test wants (`database_url=…`)."""
-        made = {name.lower(): value for name, value in self.environment.items()}
-        return Settings(_env_file=None, **(made | {"state_dir": self.bench.settings.state_dir} | more))
+        aimed = {name.lower(): value for name, value in self.environment.items()}
+        return Settings(_env_file=None, **(aimed | {"state_dir": self.bench.settings.state_dir} | more))
 
     @property
     def bot_url(self) -> str:
@@ -262,6 +264,7 @@ async def stand_ins(
     extend: Callable[[web.Application], None] | None = None,
 ) -> AsyncIterator[LocalWorld]:
     """Stand-ins on a free port. `extend` may add the bot's own routes to the same server."""
+    write_once(state_dir, _keys())
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     unset: dict[str, Any] = dict.fromkeys(CREDENTIALS)
@@ -313,6 +316,12 @@ async def _following(world: W) -> AsyncIterator[W]:
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+
+
+@cache
+def _keys() -> Keys:
+    """One set for all worlds of a test run: making an RSA key costs half a second."""
+    return made()
 
 
 async def _no_runs() -> list[Json]:

@@ -36,7 +36,7 @@ def keys(state_dir: Path) -> Keys:
     """The same keys for every process: whoever comes first makes them, the others read them."""
     path = folder(state_dir) / "keys.json"
     if not path.exists():
-        _write_once(path, _made())
+        write_once(state_dir, made())
     path.chmod(0o600)
     try:
         return Keys(**json.loads(path.read_text()))
@@ -44,8 +44,9 @@ def keys(state_dir: Path) -> Keys:
         raise ConfigurationError(f"{path} cannot be read; delete it and start again") from error
 
 
-def _write_once(path: Path, made: Keys) -> None:
+def write_once(state_dir: Path, made: Keys) -> None:
     """A hard link fails where the file exists already, so two processes cannot both win."""
+    path = folder(state_dir) / "keys.json"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".keys-{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -60,7 +61,7 @@ def _write_once(path: Path, made: Keys) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _made() -> Keys:
+def made() -> Keys:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 

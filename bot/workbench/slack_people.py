@@ -36,11 +36,11 @@ class SlackPeople:
     def say(self, who: Person, channel_id: str, typed: str, thread_ts: str = "") -> Json:
         """Posts, or sends a slash command; the bot's answer comes on its own later."""
         channel = self._channel(who, channel_id)
-        text, blocks = slack_text.sent(typed)
         if not typed.strip():
             raise NotPossible("there is nothing to send")
-        if len(text) > MOST_TYPED:
+        if len(typed) > MOST_TYPED:
             raise NotPossible(f"a message holds at most {MOST_TYPED:,} characters")
+        text, blocks = slack_text.sent(typed)
         with self.world.store.change():
             try:
                 root = self.world.root_for_reply(channel.id, thread_ts)

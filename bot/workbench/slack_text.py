@@ -13,7 +13,7 @@ _NAMES = {
 }
 _NAMED = "|".join(re.escape(name) for name in sorted(_NAMES, key=len, reverse=True))
 _TOKEN = re.compile(
-    rf"(?P<url>https?://[^\s<>]+)|(?P<mail>[\w.+-]+@[\w-]+\.[\w.-]*\w)"
+    rf"(?P<url>https?://[^\s<>]+)|(?P<mail>(?<![\w.+-])[\w.+-]{{1,64}}@[\w-]{{1,63}}\.[\w.-]{{0,190}}\w)"
     rf"|(?<![\w@])@(?:(?P<name>{_NAMED})|(?P<all>channel|here|everyone))(?!\w)",
     re.IGNORECASE,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -135,6 +136,16 @@ def test_typed_control_sequences_are_escaped_and_names_become_mentions() -> None
         "<https://example.com/a?b=1> <!here> <mailto:a@b.co|a@b.co>"
     )
     assert blocks[0]["elements"][0]["elements"][0] == {"type": "text", "text": "<!channel> & "}
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 40_000, "a@" * 20_000, "a.b+c-" * 6_000, "@" * 40_000, "http://" * 5_000]
+)
+def test_whatever_is_typed_is_read_in_a_moment(text: str) -> None:
+    began = time.perf_counter()
+    slack_text.sent(text)
+
+    assert time.perf_counter() - began < 1.0
 
 
 async def test_nobody_speaks_in_somebody_elses_direct_message(world: LocalWorld, listener: Listener) -> None:
