@@ -26,9 +26,12 @@ class Answer:
     choices: tuple[str, ...] = ()
 
 
-def route(meaning: Meaning, known: Known, name: str) -> Start | Answer:
-    """Never a silent guess: below the bar it asks back."""
+def route(meaning: Meaning, known: Known, name: str, text: str = "") -> Start | Answer:
+    """Never a silent guess: below the bar it asks back. `text` tells a command that there is no flow for."""
     ids = [id for id, _ in known.flows]
+    command = text[1:].split(maxsplit=1)[0].lower() if text[:1] == "/" and text[1:].strip() else ""
+    if command and command not in ids and command != "help":
+        return Answer(f"“/{command[:40]}” is not set up here. {what_i_can_do(known.flows)}")
     if meaning.route and meaning.route not in ids:
         return Answer(f"“{meaning.route}” is not set up here. {what_i_can_do(known.flows)}")
     if meaning.route and meaning.route_confidence >= known.bar:

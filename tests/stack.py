@@ -1,4 +1,4 @@
-"""The whole bot for a test: embedded servers, stand-ins, front and engine here, a real Celery worker beside."""
+"""The whole bot for a test: embedded servers, stand-ins, front and engine here, a real worker beside."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from aiohttp import web
 
 from bot.embedded import Servers
 from bot.front import create_app
+from bot.hooks import StripeHook
 from bot.settings import Settings
+from bot.workbench.cast import APPROVALS_CHANNEL, APPROVALS_CHAT
 from bot.workbench.driver import LocalWorld, stand_ins
+from integrations.stripe import webhook
 from workers import assemble, inspect
 from workers.engine import Engine
 from workers.inbox import GroupInbox, open_inbox
@@ -27,9 +30,9 @@ from workers.known import Library
 from workers.migrate import migrate
 from workers.push import load_catalog, push
 from workers.store.door import Database
-from workers.stripe_hook import StripeHook
 
 ROOT = Path(__file__).resolve().parent.parent
+BOTH = f"{APPROVALS_CHANNEL},{APPROVALS_CHAT}"
 SECRET = "a-secret-key-for-tests-that-is-long-enough-0123456789"
 
 
@@ -100,7 +103,7 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
         def stripe(on_wire: Any) -> web.Application:
             return create_sandbox(
                 folder / "stripe.sqlite3",
-                webhook_url="http://127.0.0.1:%d/webhooks/stripe" % bot_port["port"],
+                webhook_url=f"http://127.0.0.1:{bot_port['port']}/webhooks/stripe",
                 webhook_secret=_webhook_secret(folder),
                 on_wire=on_wire,
             )
@@ -114,12 +117,11 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
             database_url=admin,
             redis_url=servers.redis_url,
             secret_key=SECRET,
-            approvers="grace@example.com",
-            **more,
+            **{"approvers": "grace@example.com", "approvals_channel": BOTH, **more},
         )
         inbox = await open_inbox(dsn, servers.redis_url)
         exits.push_async_callback(inbox.close)
-        app = create_app(list(assemble.doors(settings).values()), inbox, hooks=[StripeHook(settings)])
+        app = create_app(list(assemble.doors(settings).values()), inbox, hooks=[_stripe_hook(settings)])
         runner = web.AppRunner(app)
         await runner.setup()
         exits.push_async_callback(runner.cleanup)
@@ -131,6 +133,8 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
         stack = Stack(world, settings, db, tenant, admin, inbox, engine, start_worker(settings))
         try:
             await _installed(stack)
+            await world.teams.install("grace", "Approvals")
+            await world.teams.wait_for("I am Countersign", chat="Approvals")
             yield stack
         finally:
             stop.set()
@@ -140,6 +144,15 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
                 await asyncio.to_thread(stack.worker.wait, 10)
             except subprocess.TimeoutExpired:
                 stack.worker.kill()
+
+
+def _stripe_hook(settings: Settings) -> StripeHook:
+    return StripeHook(
+        webhook.verify,
+        settings.secret("stripe_webhook_secret"),
+        forged=webhook.NotFromStripe,
+        malformed=webhook.NotAnEvent,
+    )
 
 
 def _webhook_secret(folder: Path) -> str:

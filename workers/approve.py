@@ -14,6 +14,7 @@ from bot.reply import Reply
 from bot.turn import Place, Pressed, Submitted, Turn
 from flows import approval as sealing
 from flows.effects import AskApproval
+from flows.events import Failed, Finished
 from flows.flow import Flow
 from flows.policy import Policy
 from flows.run import Run
@@ -271,6 +272,20 @@ async def decided(c: Connection, tenant: UUID, commit: Commit, id: str) -> None:
     )
     if approval.state == "rejected":
         commit.withdrawals.append(approval.effect_key)
+
+
+async def ended(c: Connection, tenant: UUID, commit: Commit, event: Finished | Failed) -> None:
+    """What was approved has been carried out, or was not after all: the approvers are told."""
+    approval = await approvals.of_effect(c, tenant, event.key)
+    if approval is None or approval.state not in ("used", "void") or approval.decided_by is None:
+        return
+    by = await people.by_id(c, tenant, approval.decided_by)
+    name = by.name if by else "somebody"
+    if isinstance(event, Finished):
+        await tell_copies(c, tenant, commit, approval, "used", name, "")
+    else:
+        state = "void" if approval.state == "void" else "failed"
+        await tell_copies(c, tenant, commit, approval, state, name, event.sentence)
 
 
 async def check(

@@ -61,7 +61,7 @@ async def assemble(
     from workers.engine import Engine
     from workers.hints import Hints
     from workers.installs import Installer, SealedTokens
-    from workers.turns import Tools
+    from workers.seen import Tools
 
     db = await Database.open(own_dsn(settings), size=12)
     hints = Hints(settings.secret("redis_url"))

@@ -94,7 +94,8 @@ class Hands:
             else:
                 stored = await runs.by_id(c, tenant, claimed.run_id)
                 version = await tenants.policy_version(c, tenant)
-                assert stored is not None and version is not None
+                assert stored is not None
+                assert version is not None
                 policy = await self._library.policy(c, tenant, version)
                 problem = await approve.check(c, tenant, claimed, stored.run, policy, self._rules)
                 if claimed.risk == "money" and not policy.money_tools:
@@ -139,7 +140,7 @@ class Hands:
                                code=error.code)  # fmt: skip
 
     def _record(self, work: Coroutine[Any, Any, None]) -> None:
-        """Should it be lost, or the database be away, the lease runs out and the effect is looked at again."""
+        """Should this fail, the lease runs out and the effect is looked at again."""
         try:
             self._await(work)
         except Lost:

@@ -60,9 +60,8 @@ def settled(approval: Approval, state: str, by: str, reason: str) -> Reply:
             words, tone = "Expired: nobody decided in time. That is no rejection; nothing was done.", Tone.BAD
         case "withdrawn":
             words, tone = f"Withdrawn by {name}. Nothing was done.", Tone.BAD
-        case "void":
-            words = "Not carried out: what would have run was not what was approved. " + reason
-            tone = Tone.BAD
+        case "void" | "failed":
+            words, tone = f"Approved by {name}, but not carried out: {for_card(reason)}", Tone.BAD
         case _:
             words, tone = f"Approved by {name} and carried out.", Tone.GOOD
     blocks = tuple(b for b in approval.card.blocks if not isinstance(b, Buttons | Ask))

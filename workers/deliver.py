@@ -11,10 +11,10 @@ from bot.platforms.base import Client, Sent
 from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
 from workers.retry import backoff
+from workers.seen import Tools
 from workers.store import inbox, outbox
 from workers.store.conversations import Claimed
 from workers.store.outbox import Message, Waiting
-from workers.turns import Tools
 
 log = structlog.get_logger()
 

@@ -43,7 +43,7 @@ async def _stripe(c: Connection, tenant: UUID, event: Any) -> None:
             problem = "The payment link expired before it was used."
         case _:
             return
-    told = await effects.complete(c, tenant, notice.external_id, result, problem)
+    told = await effects.complete(c, tenant, notice.external_id, notice.effect_key, result, problem)
     await audit.record(
         c, tenant, "webhook", service="stripe", event=notice.event, kind=notice.kind, told=told
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from bot.reply import Reply
 from bot.turn import Turn
 from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
-from flows.events import Approved, Event, Rejected
+from flows.events import Approved, Event, Failed, Finished, Rejected
 from flows.flow import Flow
 from flows.run import Run
 from workers import approve
@@ -92,5 +92,8 @@ class Sink:
         for key in self._withdrawn:
             self.commit.withdrawals.append(key)
             await approve.withdraw(c, tenant, self.commit, key, None, run.requester.name)
-        if isinstance(event, Approved | Rejected):
-            await approve.decided(c, tenant, self.commit, event.approval)
+        match event:
+            case Approved(approval=id) | Rejected(approval=id):
+                await approve.decided(c, tenant, self.commit, id)
+            case Finished() | Failed():
+                await approve.ended(c, tenant, self.commit, event)

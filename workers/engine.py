@@ -17,11 +17,12 @@ from bot.settings import Settings
 from workers.deliver import deliver
 from workers.dispatch import Dispatch
 from workers.hints import WAKE, Hints
+from workers.seen import Tools
 from workers.store import conversations, effects, inbox, timers
 from workers.store.conversations import Claimed
 from workers.store.door import Lost
 from workers.store.inbox import Row
-from workers.turns import Tools, handle, take
+from workers.turns import handle, take
 
 log = structlog.get_logger()
 

@@ -155,8 +155,7 @@ class GroupInbox:
 
     async def close(self) -> None:
         """What was accepted is stored before we go."""
-        while self._queue:
-            await asyncio.sleep(0.01)
+        await asyncio.gather(*(waiting.stored for waiting in self._queue), return_exceptions=True)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -2,19 +2,82 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from bot.settings import Settings
 from flows.engine import snapshot
 from flows.flow import Flow, edges
 from flows.run import Run
+from workers import approve
+from workers.installs import own_tenant
 from workers.known import Library
 from workers.store import runs
 from workers.store.door import Connection, Database
 
 MOST = 10
+
+
+class Inspector:
+    """What the workbench may see and do; `trouble` lets time pass, or kills the worker."""
+
+    def __init__(self, db: Database, tenant: UUID, library: Library, state_dir: Path) -> None:
+        self._db = db
+        self._tenant = tenant
+        self._library = library
+        self._children = state_dir / "children.json"
+
+    async def runs(self) -> list[dict[str, Any]]:
+        return await latest(self._db, self._library, self._tenant)
+
+    async def trouble(self, what: str, more: Mapping[str, Any]) -> str:
+        """Says in a sentence what was done."""
+        if what == "expire":
+            return await self._expire()
+        if what == "kill_worker":
+            return self._kill_worker()
+        return f"There is no trouble called {what}."
+
+    async def _expire(self) -> str:
+        async with self._db.tenant(self._tenant) as c:
+            id = await c.fetchval(
+                "select id from approvals where tenant_id = $1 and state = 'pending'"
+                " order by created_at desc limit 1",
+                self._tenant,
+            )
+            if id is None:
+                return "No approval is waiting, so nothing can expire."
+            await approve.hasten(c, self._tenant, id)
+        return "The newest approval expires now."
+
+    def _kill_worker(self) -> str:
+        """The supervisor notes its children's process numbers; it starts a new worker by itself."""
+        try:
+            for pid, _ in orjson.loads(self._children.read_bytes()):
+                if b"\0worker\0" in Path(f"/proc/{int(pid)}/cmdline").read_bytes():
+                    os.kill(int(pid), signal.SIGKILL)
+                    return f"The worker (process {pid}) was killed with SIGKILL; a new one is starting."
+        except (OSError, ValueError, TypeError):
+            pass
+        return "There is no worker to kill just now."
+
+    async def close(self) -> None:
+        await self._db.close()
+
+
+async def open_inspector(dsn: str, settings: Settings) -> Inspector:
+    """Raises `ConfigurationError`."""
+    db = await Database.open(dsn, size=2)
+    library = Library(money_tools=settings.money_tools)
+    return Inspector(db, await own_tenant(db), library, settings.state_dir)
+
+
 ASLEEP = {"waiting": "waits to be completed outside", "unknown": "outcome unknown", "dead": "given up"}
 
 

@@ -9,11 +9,11 @@ import aiohttp
 import structlog
 
 from bot.errors import ConfigurationError
+from bot.hooks import OWN_ACCOUNT
 from bot.secrets import Spot, Vault
 from bot.settings import Settings
 from workers.store import tenants
 from workers.store.door import Database
-from workers.stripe_hook import ACCOUNT
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class Installer:
 
     async def run(self) -> None:
         tenant = await own_tenant(self._db)
-        await self._note(tenant, "stripe", ACCOUNT, "")
+        await self._note(tenant, "stripe", OWN_ACCOUNT, "")
         if self._settings.microsoft_app_tenant_id:
             await self._note(tenant, "teams", self._settings.microsoft_app_tenant_id, "")
         if self._settings.slack_bot_token:

@@ -59,7 +59,7 @@ async def push(dsn: str, flows: list[Flow], policy: Path) -> list[Pushed]:
 
 async def push_to(db: Database, tenant: UUID, flows: list[Flow], policy: Path) -> list[Pushed]:
     """All in one transaction: either everything is live, or nothing is."""
-    source = read(str(policy), policy.read_bytes())
+    source = read(str(policy), await asyncio.to_thread(policy.read_bytes))
     version = parse_policy(source).version
     done = []
     async with db.tenant(tenant) as c:

@@ -21,7 +21,7 @@ def pause_after(error: IntegrationError, attempts: int) -> float | None:
 
 
 def backoff(attempts: int) -> float:
-    """0.5, 1, 2, 4 … seconds, at most five minutes; deterministic, because one conversation waits, not a herd."""
+    """0.5, 1, 2, 4 … seconds, at most five minutes. No jitter: one conversation waits, not a herd."""
     return float(min(0.5 * 2 ** max(attempts - 1, 0), LONGEST))
 
 

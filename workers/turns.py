@@ -6,19 +6,16 @@ any, then all that follows is written in one fenced transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 from uuid import UUID
 
 import orjson
 import structlog
 
 from bot.errors import PlatformError
-from bot.platforms.base import Client, Door, Profile
-from bot.reply import Reply
+from bot.platforms.base import Profile
+from bot.reply import Button, Buttons, Field, Form, Paragraph, Reply
 from bot.turn import (
-    Account,
     Ignored,
     Immediate,
     Installed,
@@ -32,20 +29,18 @@ from bot.turn import (
     Uninstalled,
 )
 from flows import router
-from flows.engine import advance, start
-from flows.events import Chose, Entered, Event, Heard
-from flows.flow import Flow
+from flows.engine import start
+from flows.events import Chose, Entered, Heard
 from flows.repair import what_i_can_do
 from flows.run import Requester
-from integrations.models.base import ModelUnavailable, Reader
-from workers import approve, cards, home, understand
-from workers.approve import Rules
-from workers.commit import Commit, write
-from workers.effects import Sink
-from workers.known import Library, World
+from integrations.models.base import ModelUnavailable
+from workers import approve, cards, events, home
+from workers.advance import advance_run, read
+from workers.commit import Commit
+from workers.seen import Seen, Tools, finish, tell, write_all
 from workers.store import codec, conversations, inbox, people, runs, tenants
 from workers.store.conversations import Claimed
-from workers.store.door import Connection, Database
+from workers.store.door import Connection
 from workers.store.inbox import Row
 from workers.store.outbox import Message
 from workers.store.people import Person
@@ -59,30 +54,6 @@ OLD_BUTTON = "This button belongs to an older version of me and does nothing any
 SORRY = (
     "Something went wrong with that on my side, and I have noted it. Nothing was charged. Please try again."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """All that dealing with a turn needs. `lease` in seconds."""
-
-    db: Database
-    library: Library
-    doors: Mapping[str, Door]
-    clients: Mapping[str, Client]
-    reader: Reader
-    rules: Rules
-    lease: float
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What was read before deciding."""
-
-    row: Row
-    world: World
-    stored: Stored | None
-    flow: Flow | None
-    engaged: bool
 
 
 async def take(tools: Tools, claimed: Claimed) -> Row | None:
@@ -99,7 +70,7 @@ async def handle(tools: Tools, claimed: Claimed, row: Row) -> Commit:
         seen = await _look(tools, c, claimed, row)
     if row.kind == inbox.TURN:
         return await _turn(tools, claimed, seen)
-    return await _event(tools, claimed, seen)
+    return await events.heard(tools, claimed, seen)
 
 
 async def _look(tools: Tools, c: Connection, claimed: Claimed, row: Row) -> Seen:
@@ -134,33 +105,33 @@ def translate(tools: Tools, row: Row) -> Turn | Ignored | Immediate:
 async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
     turn = translate(tools, seen.row)
     if not isinstance(turn, Turn):
-        return await _finish(tools, claimed, seen, Commit())
+        return await finish(tools, claimed, seen, Commit())
     commit = Commit()
-    match turn.act:
-        case Uninstalled():
-            async with tools.db.tenant(claimed.tenant) as c:
-                await tenants.uninstall(c, claimed.tenant, turn.place.platform, turn.place.workspace)
-            return await _finish(tools, claimed, seen, commit)
-        case Installed():
-            text = "Hello! I am Countersign. " + what_i_can_do(seen.world.known.flows)
-            commit.messages.append(Message(f"hello:{turn.id}", "post", turn.place, Reply(text)))
-            return await _finish(tools, claimed, seen, commit)
-        case Said(mentioned=False) if not seen.engaged and not turn.place.private:
-            return await _finish(tools, claimed, seen, commit)
-        case Said(opens_thread=True, text=text):
-            return await _finish(tools, claimed, seen, _open_thread(seen, turn, text))
-    person = await _person(tools, claimed.tenant, turn)
     if turn.place.via:
         async with tools.db.tenant(claimed.tenant) as c:
             await tenants.keep_via(
                 c, claimed.tenant, turn.place.platform, turn.place.workspace, turn.place.via
             )
     match turn.act:
+        case Uninstalled():
+            async with tools.db.tenant(claimed.tenant) as c:
+                await tenants.uninstall(c, claimed.tenant, turn.place.platform, turn.place.workspace)
+            return await finish(tools, claimed, seen, commit)
+        case Installed():
+            text = "Hello! I am Countersign. " + what_i_can_do(seen.world.known.flows)
+            commit.messages.append(Message(f"hello:{turn.id}", "post", turn.place, Reply(text)))
+            return await finish(tools, claimed, seen, commit)
+        case Said(mentioned=False) if not seen.engaged and not turn.place.private:
+            return await finish(tools, claimed, seen, commit)
+        case Said(opens_thread=True, text=text):
+            return await finish(tools, claimed, seen, _open_thread(seen, turn, text))
+    person = await _person(tools, claimed.tenant, turn)
+    match turn.act:
         case Said(text=text) | Shortcut(text=text):
             return await _said(tools, claimed, seen, turn, person, text)
         case Pressed(action=action, value=value, trigger=trigger) if action == cards.REJECT and trigger:
             commit.messages.append(_reason_form(turn, value, trigger))
-            return await _finish(tools, claimed, seen, commit)
+            return await finish(tools, claimed, seen, commit)
         case Pressed(action=cards.APPROVE | cards.REJECT) | Submitted(form=cards.REJECT_FORM):
             return await _decided(tools, claimed, seen, turn, person)
         case Pressed(action=action, value=value) if action.startswith("run."):
@@ -168,22 +139,22 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         case Pressed(action="start", value=flow) if flow in seen.world.flows:
             return await _started(tools, claimed, seen, turn, person, flow, "", 1.0, "")
         case Pressed(action="open"):
-            return await _finish(tools, claimed, seen, commit)
+            return await finish(tools, claimed, seen, commit)
         case OpenedHome():
             async with tools.db.tenant(claimed.tenant) as c:
                 page = await home.page(c, claimed.tenant, person, seen.world, tools.rules)
             message = Message(f"home:{turn.id}", "home", turn.place, page, turn.account, lasts=60)
             commit.messages.append(message)
-            return await _finish(tools, claimed, seen, commit)
-    _tell(commit, turn, Reply(OLD_BUTTON))
-    return await _finish(tools, claimed, seen, commit)
+            return await finish(tools, claimed, seen, commit)
+    tell(commit, turn, Reply(OLD_BUTTON))
+    return await finish(tools, claimed, seen, commit)
 
 
 def _open_thread(seen: Seen, turn: Turn, text: str) -> Commit:
     """A command has no thread: a message of ours opens one, and the command is heard in it."""
     commit = Commit()
     if text.strip().lower() in ("/help", "help"):
-        _tell(commit, turn, Reply(what_i_can_do(seen.world.known.flows)))
+        tell(commit, turn, Reply(what_i_can_do(seen.world.known.flows)))
         return commit
     inside = replace(turn, act=Said(text, mentioned=True), wants_answer=False)
     said = Reply(f"{text.strip()[:300]}", mentions=(turn.account.user,))
@@ -193,22 +164,10 @@ def _open_thread(seen: Seen, turn: Turn, text: str) -> Commit:
 
 
 def _reason_form(turn: Turn, value: str, trigger: str) -> Message:
-    from bot.reply import Field, Form
-
     field = Field("reason", "Reason", multiline=True, optional=True, max_length=1000,
                   placeholder="The person who asked will read this")  # fmt: skip
     form = Form(cards.REJECT_FORM, value, "Reject", (field,), "Reject")
     return Message(f"form:{turn.id}", "form", turn.place, form, turn.account, trigger=trigger, lasts=2.5)
-
-
-def _tell(commit: Commit, turn: Turn, reply: Reply) -> None:
-    """Only the person who acted hears it: in the response where the platform shows it, else by a whisper."""
-    if turn.wants_answer:
-        commit.answer = reply
-    else:
-        commit.messages.append(
-            Message(f"tell:{turn.id}:{len(commit.messages)}", "whisper", turn.place, reply, turn.account)
-        )
 
 
 async def _person(tools: Tools, tenant: UUID, turn: Turn) -> Person:
@@ -232,11 +191,6 @@ async def _person(tools: Tools, tenant: UUID, turn: Turn) -> Person:
         return await people.remember(c, tenant, turn.account, profile)
 
 
-async def read(tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None) -> Any:
-    asked = understand.question(text, seen.world, stored.run if stored else None, flow)
-    return understand.meaning(await tools.reader.read(asked))
-
-
 async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person, text: str) -> Commit:
     commit = Commit()
     stored = seen.stored
@@ -244,32 +198,28 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
     if stored and stored.run.requester.id != str(person.id):
         if mentioned:
             name = stored.run.requester.name
-            _tell(
-                commit, turn, Reply(f"This thread is {name}'s. Mention me outside of it to start your own.")
-            )
-        return await _finish(tools, claimed, seen, commit)
+            tell(commit, turn, Reply(f"This thread is {name}'s. Mention me outside of it to start your own."))
+        return await finish(tools, claimed, seen, commit)
     try:
         meaning = await read(tools, text, seen, stored, seen.flow)
     except ModelUnavailable:
         sorry = Reply("I could not think about that just now. Please say it again in a minute.")
         commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, sorry))
-        return await _finish(tools, claimed, seen, commit)
+        return await finish(tools, claimed, seen, commit)
     if stored and seen.flow:
         event = Heard(PersonId(str(person.id)), person.name, text, meaning)
-        return await _advance(tools, claimed, seen, stored, seen.flow, event, turn)
-    decided = router.route(meaning, seen.world.known, person.name)
+        return await advance_run(tools, claimed, seen, stored, seen.flow, event, turn)
+    decided = router.route(meaning, seen.world.known, person.name, text)
     if isinstance(decided, router.Start):
         return await _started(
             tools, claimed, seen, turn, person, decided.flow, text, decided.confidence, decided.words
         )
     if mentioned or decided.choices:
         commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, _choices(decided)))
-    return await _finish(tools, claimed, seen, commit)
+    return await finish(tools, claimed, seen, commit)
 
 
 def _choices(answer: router.Answer) -> Reply:
-    from bot.reply import Button, Buttons, Paragraph
-
     if not answer.choices:
         return Reply(answer.text)
     buttons = Buttons(tuple(Button(f"/{flow}", "start", flow) for flow in answer.choices))
@@ -291,7 +241,7 @@ async def _started(
     who = Requester(PersonId(str(person.id)), person.name, person.email, person.time_zone)
     run = start(flow, f"r{seen.row.id}", who, text, confidence, words)
     stored = Stored(run, claimed.key, turn.place, 0)
-    return await _advance(tools, claimed, seen, stored, flow, Entered(), turn)
+    return await advance_run(tools, claimed, seen, stored, flow, Entered(), turn)
 
 
 async def _chose(
@@ -307,14 +257,14 @@ async def _chose(
             flow = await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
     commit = Commit()
     if stored is None or flow is None:
-        _tell(commit, turn, Reply(OLD_BUTTON))
-        return await _finish(tools, claimed, seen, commit)
+        tell(commit, turn, Reply(OLD_BUTTON))
+        return await finish(tools, claimed, seen, commit)
     event = Chose(PersonId(str(person.id)), person.name, choice, picked, at)
     if stored.conversation != claimed.key:
         commit.events.append((stored.conversation, f"press:{turn.id}", codec.to_json(event)))
-        _tell(commit, turn, Reply("Noted."))
-        return await _finish(tools, claimed, seen, commit)
-    return await _advance(tools, claimed, seen, stored, flow, event, turn)
+        tell(commit, turn, Reply("Noted."))
+        return await finish(tools, claimed, seen, commit)
+    return await advance_run(tools, claimed, seen, stored, flow, event, turn)
 
 
 async def _decided(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person) -> Commit:
@@ -337,109 +287,6 @@ async def _decided(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, perso
                 if answer.reply.blocks
                 else answer.reply
             )
-            _tell(commit, turn, short)
-        await _write(tools, c, claimed, seen, commit)
+            tell(commit, turn, short)
+        await write_all(tools, c, claimed, seen, commit)
     return commit
-
-
-# ── events of ours ───────────────────────────────────────────────────────────────────────
-
-
-async def _event(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
-    raw = orjson.loads(seen.row.payload)
-    if seen.row.kind == inbox.DELIVERY:
-        from workers import deliveries
-
-        commit = Commit()
-        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-            await deliveries.received(c, claimed.tenant, seen.row.source, raw)
-            await _write(tools, c, claimed, seen, commit)
-        return commit
-    if raw["_"] == "expire":
-        return await _expired(tools, claimed, seen, raw["approval"])
-    event: Event = codec.from_json(raw)
-    stored, flow = seen.stored, seen.flow
-    key = getattr(event, "key", "")
-    run_id = key.rpartition(":")[0].rpartition(":")[0]
-    if key and (stored is None or stored.run.id != run_id):
-        async with tools.db.tenant(claimed.tenant) as c:
-            stored = await runs.by_id(c, claimed.tenant, run_id)
-            flow = (
-                await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
-                if stored
-                else None
-            )
-    if stored is None or flow is None:
-        return await _finish(tools, claimed, seen, Commit())
-    return await _advance(tools, claimed, seen, stored, flow, event, None)
-
-
-async def _expired(tools: Tools, claimed: Claimed, seen: Seen, id: str) -> Commit:
-    from flows.events import Expired
-
-    commit = Commit()
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-        approval = await approve.expire(c, claimed.tenant, commit, id)
-        if approval:
-            event = codec.to_json(Expired(id, approval.effect_key))
-            commit.events.append((claimed.key, f"approval:{id}:expired", event))
-        await _write(tools, c, claimed, seen, commit)
-    return commit
-
-
-# ── the run ──────────────────────────────────────────────────────────────────────────────
-
-
-async def _advance(
-    tools: Tools, claimed: Claimed, seen: Seen, stored: Stored, flow: Flow, event: Event, turn: Turn | None
-) -> Commit:
-    """Decides, asks the model where the run wants something read, and writes all of it."""
-    run, known = stored.run, seen.world.known
-    pending: list[Event] = [event]
-    sink = Sink(stored, turn)
-    while pending:
-        run, effects = advance(flow, run, pending.pop(0), known)
-        for wanted in sink.take(effects):
-            try:
-                meaning = await read(tools, wanted.text, seen, replace(stored, run=run), flow)
-            except ModelUnavailable:
-                from flows.understanding import Meaning
-
-                meaning = Meaning("unknown", 0.0)
-            pending.append(Heard(wanted.by, wanted.name, wanted.text, meaning, opening=True))
-    commit = sink.commit
-    commit.runs.append((stored, run))
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-        await sink.settle(c, claimed.tenant, run, flow, seen.world, tools.rules, event)
-        if turn is not None and turn.wants_answer and commit.answer is None:
-            commit.answer = sink.newest_card() or Reply("Done.")
-        await _write(tools, c, claimed, seen, commit)
-    return commit
-
-
-async def _finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> Commit:
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-        await _write(tools, c, claimed, seen, commit)
-    return commit
-
-
-async def _write(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, commit: Commit) -> None:
-    """Long messages become several here, where it is known which platform they go to."""
-    whole: list[Message] = []
-    for message in commit.messages:
-        client = tools.clients.get(message.place.platform)
-        whole += split(client, message) if client else [message]
-    commit.messages = whole
-    await write(c, claimed.tenant, claimed.key, seen.row.id, commit)
-
-
-def split(client: Client, message: Message) -> list[Message]:
-    """A post that is too long for the platform, as several; the last keeps the id, and with it the buttons."""
-    if message.kind != "post" or not isinstance(message.content, Reply):
-        return [message]
-    *before, last = client.parts(message.content)
-    parts = [
-        replace(message, id=f"{message.id}.part{at}", content=part, then_turn=None)
-        for at, part in enumerate(before)
-    ]
-    return [*parts, replace(message, content=last)]

@@ -41,8 +41,8 @@ class Approval:
 
 async def ask(c: Connection, tenant: UUID, approval: Approval) -> None:
     await c.execute(
-        "insert into approvals (tenant_id, id, effect_key, run_id, conversation, step, tool, requester, account,"
-        " flow_version, policy_version, digest, code, rule, because, words, card, expires_at)"
+        "insert into approvals (tenant_id, id, effect_key, run_id, conversation, step, tool, requester,"
+        " account, flow_version, policy_version, digest, code, rule, because, words, card, expires_at)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
         " on conflict do nothing",
         tenant,

@@ -32,14 +32,14 @@ class Database:
 
     @classmethod
     async def open(cls, dsn: str, *, size: int = 8, timeout: float = 10) -> Database:
-        """Raises `ConfigurationError` when it cannot be reached, or when we would be above row-level security."""
+        """Raises `ConfigurationError` when it cannot be reached or we would be above row-level security."""
         try:
             pool = await asyncpg.create_pool(
                 for_asyncpg(dsn), min_size=1, max_size=size, timeout=timeout, command_timeout=30
             )
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             raise ConfigurationError(
-                f"The database cannot be reached ({type(error).__name__}). Check DATABASE_URL and that it runs."
+                f"The database cannot be reached ({type(error).__name__}). Check DATABASE_URL."
             ) from error
         above = await pool.fetchval(
             "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"

@@ -49,8 +49,8 @@ async def intend(
 ) -> None:
     """Writes down what shall happen, `queued` or `held`; an effect that is there already is left alone."""
     await c.execute(
-        "insert into effects (tenant_id, key, run_id, conversation, step, tool, arguments, policy_version, risk,"
-        " state, published_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+        "insert into effects (tenant_id, key, run_id, conversation, step, tool, arguments, policy_version,"
+        " risk, state, published_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
         " case when $10 = 'queued' then now() end) on conflict (tenant_id, key) do nothing",
         tenant,
         call.key,
@@ -68,8 +68,8 @@ async def intend(
 async def release(c: Connection, tenant: UUID, key: str) -> None:
     """Approved: a held effect may run."""
     await c.execute(
-        "update effects set state = 'queued', not_before = now(), published_at = now() where tenant_id = $1 and key = $2"
-        " and state = 'held'",
+        "update effects set state = 'queued', not_before = now(), published_at = now()"
+        " where tenant_id = $1 and key = $2 and state = 'held'",
         tenant,
         key,
     )
@@ -166,21 +166,24 @@ async def _close(c: Connection, claimed: Claimed, query: str, *arguments: Any) -
 
 
 async def complete(
-    c: Connection, tenant: UUID, external_id: str, result: Mapping[str, Any] | None, problem: str
+    c: Connection, tenant: UUID, external_id: str, key: str, result: Mapping[str, Any] | None, problem: str
 ) -> bool:
     """A webhook says how a begun effect ended: `result`, or None with the problem in words.
+
+    Found by the service's id of it, or by our key, which the service carries as a mark.
 
     False where nothing waits for it: it came twice, or it is not ours.
     """
     row = await c.fetchrow(
         "update effects set state = $3, result = coalesce(result, '{}') || $4::jsonb, error = nullif($5, ''),"
-        " finished_at = now() where tenant_id = $1 and external_id = $2 and state = 'waiting'"
+        " finished_at = now() where tenant_id = $1 and (external_id = $2 or key = $6) and state = 'waiting'"
         " returning key, conversation, result",
         tenant,
         external_id,
         "failed" if result is None else "done",
         orjson.dumps(result or {}).decode(),
         problem,
+        key,
     )
     if row is None:
         return False

@@ -64,8 +64,8 @@ async def add(c: Connection, tenant: UUID, conversation: str, messages: list[Mes
         len(messages),
     )
     await c.executemany(
-        "insert into outbox (tenant_id, id, conversation, seq, kind, place, account, target, trigger, content,"
-        " then_turn, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+        "insert into outbox (tenant_id, id, conversation, seq, kind, place, account, target, trigger,"
+        " content, then_turn, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
         " coalesce(now() + make_interval(secs => $12), 'infinity')) on conflict do nothing",
         [
             (

@@ -37,10 +37,11 @@ async def of_account(c: Connection, tenant: UUID, account: Account, fresh: float
 
 
 async def remember(c: Connection, tenant: UUID, account: Account, profile: Profile) -> Person:
-    """The person behind a profile: the one of this account, else of the same verified e-mail, else a new one."""
+    """The person behind a profile: of this account, else of the same verified e-mail, else new."""
     email = profile.email.strip().lower()
     person = await c.fetchval(
-        "select person_id from accounts where tenant_id = $1 and platform = $2 and workspace = $3 and user_id = $4",
+        "select person_id from accounts where tenant_id = $1 and platform = $2 and workspace = $3"
+        " and user_id = $4",
         tenant,
         account.platform,
         account.workspace,
@@ -52,7 +53,8 @@ async def remember(c: Connection, tenant: UUID, account: Account, profile: Profi
     if person is None:
         person = await c.fetchval(
             "insert into people (tenant_id, name, email, time_zone) values ($1, $2, $3, $4)"
-            " on conflict (tenant_id, email) where email <> '' do update set name = excluded.name returning id",
+            " on conflict (tenant_id, email) where email <> '' do update set name = excluded.name"
+            " returning id",
             tenant,
             profile.name,
             email,

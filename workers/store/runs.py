@@ -27,7 +27,8 @@ async def open_run(c: Connection, tenant: UUID, conversation: str) -> Stored | N
     """The newest run of this conversation that is not over."""
     return _stored(
         await c.fetchrow(
-            "select * from runs where tenant_id = $1 and conversation = $2 and status = 'waiting' order by started_at desc limit 1",
+            "select * from runs where tenant_id = $1 and conversation = $2 and status = 'waiting'"
+            " order by started_at desc limit 1",
             tenant,
             conversation,
         )

@@ -1,0 +1,49 @@
+"""Moves a run by one event: decides, asks the model where something has to be read, writes all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.reply import Reply
+from bot.turn import Turn
+from flows.engine import advance
+from flows.events import Event, Heard
+from flows.flow import Flow
+from flows.understanding import Meaning
+from integrations.models.base import ModelUnavailable
+from workers import understand
+from workers.commit import Commit
+from workers.effects import Sink
+from workers.seen import Seen, Tools, write_all
+from workers.store.conversations import Claimed
+from workers.store.runs import Stored
+
+
+async def read(tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None) -> Meaning:
+    asked = understand.question(text, seen.world, stored.run if stored else None, flow)
+    return understand.meaning(await tools.reader.read(asked))
+
+
+async def advance_run(
+    tools: Tools, claimed: Claimed, seen: Seen, stored: Stored, flow: Flow, event: Event, turn: Turn | None
+) -> Commit:
+    """Decides, asks the model where the run wants something read, and writes all of it."""
+    run, known = stored.run, seen.world.known
+    pending: list[Event] = [event]
+    sink = Sink(stored, turn)
+    while pending:
+        run, effects = advance(flow, run, pending.pop(0), known)
+        for wanted in sink.take(effects):
+            try:
+                meaning = await read(tools, wanted.text, seen, replace(stored, run=run), flow)
+            except ModelUnavailable:
+                meaning = Meaning("unknown", 0.0)
+            pending.append(Heard(wanted.by, wanted.name, wanted.text, meaning, opening=True))
+    commit = sink.commit
+    commit.runs.append((stored, run))
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await sink.settle(c, claimed.tenant, run, flow, seen.world, tools.rules, event)
+        if turn is not None and turn.wants_answer and commit.answer is None:
+            commit.answer = sink.newest_card() or Reply("Done.")
+        await write_all(tools, c, claimed, seen, commit)
+    return commit

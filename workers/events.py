@@ -1,0 +1,51 @@
+"""What we tell ourselves: results, decisions, deadlines, and webhooks."""
+
+from __future__ import annotations
+
+import orjson
+
+from flows.events import Event, Expired
+from workers import approve, deliveries
+from workers.advance import advance_run
+from workers.commit import Commit
+from workers.seen import Seen, Tools, finish, write_all
+from workers.store import codec, inbox, runs
+from workers.store.conversations import Claimed
+
+
+async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
+    raw = orjson.loads(seen.row.payload)
+    if seen.row.kind == inbox.DELIVERY:
+        commit = Commit()
+        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+            await deliveries.received(c, claimed.tenant, seen.row.source, raw)
+            await write_all(tools, c, claimed, seen, commit)
+        return commit
+    if raw["_"] == "expire":
+        return await _expired(tools, claimed, seen, raw["approval"])
+    event: Event = codec.from_json(raw)
+    stored, flow = seen.stored, seen.flow
+    key = getattr(event, "key", "")
+    run_id = key.rpartition(":")[0].rpartition(":")[0]
+    if key and (stored is None or stored.run.id != run_id):
+        async with tools.db.tenant(claimed.tenant) as c:
+            stored = await runs.by_id(c, claimed.tenant, run_id)
+            flow = (
+                await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
+                if stored
+                else None
+            )
+    if stored is None or flow is None:
+        return await finish(tools, claimed, seen, Commit())
+    return await advance_run(tools, claimed, seen, stored, flow, event, None)
+
+
+async def _expired(tools: Tools, claimed: Claimed, seen: Seen, id: str) -> Commit:
+    commit = Commit()
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        approval = await approve.expire(c, claimed.tenant, commit, id)
+        if approval:
+            event = codec.to_json(Expired(id, approval.effect_key))
+            commit.events.append((claimed.key, f"approval:{id}:expired", event))
+        await write_all(tools, c, claimed, seen, commit)
+    return commit

@@ -1,0 +1,82 @@
+"""What dealing with a turn needs, what was read for it, and the one way it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.platforms.base import Client, Door
+from bot.reply import Reply
+from bot.turn import Turn
+from flows.flow import Flow
+from integrations.models.base import Reader
+from workers.approve import Rules
+from workers.commit import Commit, write
+from workers.known import Library, World
+from workers.store.conversations import Claimed
+from workers.store.door import Connection, Database
+from workers.store.inbox import Row
+from workers.store.outbox import Message
+from workers.store.runs import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """All that dealing with a turn needs. `lease` in seconds."""
+
+    db: Database
+    library: Library
+    doors: Mapping[str, Door]
+    clients: Mapping[str, Client]
+    reader: Reader
+    rules: Rules
+    lease: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read before deciding."""
+
+    row: Row
+    world: World
+    stored: Stored | None
+    flow: Flow | None
+    engaged: bool
+
+
+def tell(commit: Commit, turn: Turn, reply: Reply) -> None:
+    """Only the person who acted hears it: in the response where the platform shows it, else by a whisper."""
+    if turn.wants_answer:
+        commit.answer = reply
+    else:
+        commit.messages.append(
+            Message(f"tell:{turn.id}:{len(commit.messages)}", "whisper", turn.place, reply, turn.account)
+        )
+
+
+async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> Commit:
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await write_all(tools, c, claimed, seen, commit)
+    return commit
+
+
+async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, commit: Commit) -> None:
+    """Long messages become several here, where it is known which platform they go to."""
+    whole: list[Message] = []
+    for message in commit.messages:
+        client = tools.clients.get(message.place.platform)
+        whole += split(client, message) if client else [message]
+    commit.messages = whole
+    await write(c, claimed.tenant, claimed.key, seen.row.id, commit)
+
+
+def split(client: Client, message: Message) -> list[Message]:
+    """A post that is too long for the platform, as several; the last keeps the id and the buttons."""
+    if message.kind != "post" or not isinstance(message.content, Reply):
+        return [message]
+    *before, last = client.parts(message.content)
+    parts = [
+        replace(message, id=f"{message.id}.part{at}", content=part, then_turn=None)
+        for at, part in enumerate(before)
+    ]
+    return [*parts, replace(message, content=last)]
