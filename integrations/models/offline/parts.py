@@ -158,6 +158,7 @@ def _option(scan: _Scan, at: int) -> Part | None:
     if norm in ADJECTIVES:
         return Part(Kind.OPTION, at, at + 1, norm)
     corrects = norm == "no" and scan.norm(at + 1) == "the"  # "no, the cola should be large"
+    corrects = corrects or (norm == "no" and scan.norm(at + 1) == "longer")  # "no longer want"
     if norm in NO and not corrects and not (norm == "minus" and number_at(tokens, at)):
         return _lead(scan, at, "no")
     if norm in WITH and not (norm == "with" and scan.swaps) and scan.norm(at + 1) not in {"it", "that"}:

@@ -138,7 +138,8 @@ def _by_type(heard: _Heard, covered: intents.Cover, intent: Intent, sure: float)
     if whole and not social:
         reading = Reading(intent, sure, leftover="" if sure >= BELIEVED else question.text[:200].strip())
         return _yielding(heard, reading)
-    return _list_or_route(heard, intent if whole else Intent.UNKNOWN, intent, sure)
+    hedged = intents.HEDGE in covered.found
+    return _list_or_route(heard, intent if whole else Intent.UNKNOWN, intent, sure, hedged)
 
 
 def _yielding(heard: _Heard, reading: Reading) -> Reading:
@@ -187,13 +188,12 @@ def _slot_value(heard: _Heard) -> Value | None:
             return choice_value(question.expecting, heard.sentence, question.choices)
 
 
-def _list_or_route(heard: _Heard, whole: Intent, partial: Intent, sure: float) -> Reading:
+def _list_or_route(heard: _Heard, whole: Intent, partial: Intent, sure: float, hedged: bool) -> Reading:
     question = heard.question
     kind = question.expecting_type
     if whole is not Intent.UNKNOWN:
         return Reading(whole, sure)
     asks = _is_question(heard.sentence)
-    hedged = intents.HEDGE in intents.cover(heard.sentence.tokens).found
     found = Understood() if asks else _listen(question, heard.sentence)
     route = _route(question, heard.sentence, asks)
     if found.missed and not found.changes and _things(question, heard.sentence):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_CHARACTERS = 2_000
-MAX_TOKENS = 240
+MAX_TOKENS = 160
 MAX_WORD = 40
 
 _TOKEN = re.compile(

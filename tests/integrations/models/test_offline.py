@@ -105,7 +105,7 @@ def test_without_the_bound_on_what_is_read_time_grows_with_the_text(monkeypatch:
     monkeypatch.setattr(words, "MAX_CHARACTERS", 1 << 30)
     monkeypatch.setattr(words, "MAX_TOKENS", 1 << 30)
 
-    assert bounded <= 240
+    assert bounded <= 160
     assert len(words.split(text).tokens) == 8_000
 
 
