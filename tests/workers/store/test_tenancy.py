@@ -111,9 +111,7 @@ async def test_the_tenant_itself_may_change_and_delete(admin: Any, pair: Pair, t
 
 @pytest.mark.parametrize("who", STRANGERS)
 @pytest.mark.parametrize("table", TABLES)
-async def test_a_stranger_inserts_nothing_for_a_tenant(
-    admin: Any, pair: Pair, table: str, who: str
-) -> None:
+async def test_a_stranger_inserts_nothing_for_a_tenant(admin: Any, pair: Pair, table: str, who: str) -> None:
     query, values = insert(table, row(table, pair.of, "forged", pair.rows))
     async with as_tenant(admin, pair.acting(who)) as c:
         with pytest.raises(REFUSED):
@@ -215,7 +213,9 @@ async def test_a_foreign_key_without_the_tenant_lets_one_point_at_a_foreign_row(
     await admin.execute("create unique index on people (id)")
     await admin.execute("alter table accounts drop constraint accounts_tenant_id_person_id_fkey")
     await admin.execute("alter table accounts add foreign key (person_id) references people (id)")
-    query, values = insert("accounts", row("accounts", pair.of, "pointing", {"people": pair.others["people"]}))
+    query, values = insert(
+        "accounts", row("accounts", pair.of, "pointing", {"people": pair.others["people"]})
+    )
     async with as_tenant(admin, pair.of) as c:
         assert await touched(c, query, *values) == 1
 
