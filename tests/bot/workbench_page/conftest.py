@@ -10,11 +10,11 @@ import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, async_playwright
 
 PAGE = Path(__file__).parents[3] / "bot" / "workbench" / "page"
 AXE = PAGE / "node_modules" / "axe-core" / "axe.min.js"
@@ -83,13 +83,16 @@ def mock(server: Mock) -> Mock:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
+async def browsing() -> AsyncIterator[BrowserContext]:
+    """One for all: the page keeps nothing in the browser, and a new context costs a second."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("no chromium: apt-get install chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield browser
+        context = await browser.new_context(reduced_motion="reduce", locale="en-GB", timezone_id="UTC")
+        context.set_default_timeout(PATIENCE_MS)
+        yield context
         await browser.close()
 
 
@@ -100,43 +103,38 @@ class Tab:
     page: Page
     complaints: list[str] = field(default_factory=list)
 
+    def hear(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
 
 Open = Callable[..., Awaitable[Page]]
 
 
 @pytest_asyncio.fixture
-async def open_page(chromium: Browser, mock: Mock) -> AsyncIterator[Open]:
-    """Opens the page in a context of its own; at the end nothing may stand in any console."""
+async def open_page(browsing: BrowserContext, mock: Mock) -> AsyncIterator[Open]:
+    """Opens the page in a tab; at the end nothing may stand in any console."""
     tabs: list[Tab] = []
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
 
     async def opened(
         query: str = "",
         *,
         width: int = 1366,
         height: int = 768,
-        theme: str = "light",
+        theme: Literal["light", "dark"] = "light",
         before: Callable[[Page], Awaitable[None]] | None = None,
         quiet: bool = True,
     ) -> Page:
-        context = await chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if theme == "dark" else "light",
-            reduced_motion="reduce",
-            locale="en-GB",
-            timezone_id="UTC",
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
-        page = await context.new_page()
+        page = await browsing.new_page()
+        pages.append(page)
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(color_scheme=theme)
         if quiet:
             tab = Tab(page)
             tabs.append(tab)
             page.on("pageerror", lambda error: tab.complaints.append(str(error)))
-            page.on(
-                "console",
-                lambda said: tab.complaints.append(said.text) if said.type in ("error", "warning") else None,
-            )
+            page.on("console", lambda said: tab.hear(said.type, said.text))
         if before:
             await before(page)
         await page.goto(f"{mock.url}/{query}")
@@ -144,6 +142,6 @@ async def open_page(chromium: Browser, mock: Mock) -> AsyncIterator[Open]:
         return page
 
     yield opened
-    for context in contexts:
-        await context.close()
+    for page in pages:
+        await page.close()
     assert [tab.complaints for tab in tabs if tab.complaints] == []

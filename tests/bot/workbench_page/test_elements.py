@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from .conftest import Mock, Open
+from tests.bot.workbench_page.conftest import Mock, Open
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ MARKDOWN_GUARD = "/^(https?:|mailto:|tel:|msteams:)/i"
 
 
 @pytest.fixture
-def showcase(open_page: Open, mock: Mock) -> Callable[..., Awaitable[Page]]:
+def showcase(open_page: Open, mock: Mock) -> Open:
     async def opened(**options: Any) -> Page:
         mock.start("showcase")
         return await open_page("?channel=blocks&conversation=Cards", **options)
@@ -49,7 +49,7 @@ def action(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body["action"].items() if name not in ("action_ts", "placeholder")}
 
 
-async def test_a_button_carries_its_value_text_and_style_and_is_asked_first(showcase: Any) -> None:
+async def test_a_button_carries_its_value_text_and_style_and_is_asked_first(showcase: Open) -> None:
     page = await showcase()
     await slack(page).get_by_role("button", name="Delete it").click()
     question = page.get_by_role("dialog", name="Sure?")
@@ -68,7 +68,7 @@ async def test_a_button_carries_its_value_text_and_style_and_is_asked_first(show
     assert (body["as"], body["channel"], body["ts"]) == ("ada", "C0BLOCKS", "1790000002.000100")
 
 
-async def test_a_question_answered_with_no_sends_nothing(showcase: Any, mock: Mock) -> None:
+async def test_a_question_answered_with_no_sends_nothing(showcase: Open, mock: Mock) -> None:
     page = await showcase()
     await slack(page).get_by_role("button", name="Delete it").click()
     await page.get_by_role("dialog", name="Sure?").get_by_role("button", name="Keep").click()
@@ -76,7 +76,9 @@ async def test_a_question_answered_with_no_sends_nothing(showcase: Any, mock: Mo
     assert mock.acts("slack.press") == []
 
 
-async def test_a_message_sends_the_state_of_all_its_elements_nulls_and_initial_values_too(showcase: Any) -> None:
+async def test_a_message_sends_the_state_of_all_its_elements_nulls_and_initial_values_too(
+    showcase: Any,
+) -> None:
     page = await showcase()
     body = await sent(page, lambda: slack(page).get_by_label("Size", exact=True).select_option(label="Small"))
 
@@ -102,7 +104,7 @@ async def test_a_message_sends_the_state_of_all_its_elements_nulls_and_initial_v
     }
 
 
-async def test_every_kind_of_element_sends_its_own_field(showcase: Any) -> None:
+async def test_every_kind_of_element_sends_its_own_field(showcase: Open) -> None:
     page = await showcase()
     log = slack(page)
     presses: dict[str, Callable[[], Awaitable[Any]]] = {
@@ -125,7 +127,7 @@ async def test_every_kind_of_element_sends_its_own_field(showcase: Any) -> None:
     }
 
 
-async def test_many_may_be_chosen_and_taken_away_again(showcase: Any) -> None:
+async def test_many_may_be_chosen_and_taken_away_again(showcase: Open) -> None:
     page = await showcase()
     added = await sent(page, lambda: slack(page).get_by_label("Sizes").select_option(label="Large"))
     taken = await sent(page, slack(page).get_by_role("button", name="Remove Small").click)
@@ -133,7 +135,7 @@ async def test_many_may_be_chosen_and_taken_away_again(showcase: Any) -> None:
     assert taken["action"]["selected_options"] == [LARGE]
 
 
-async def test_an_input_block_sends_nothing_until_something_is_pressed(showcase: Any, mock: Mock) -> None:
+async def test_an_input_block_sends_nothing_until_something_is_pressed(showcase: Open, mock: Mock) -> None:
     page = await showcase()
     await slack(page).get_by_role("textbox", name="Note").fill("no hurry")
     body = await sent(page, lambda: slack(page).get_by_label("Size", exact=True).select_option(label="Small"))
@@ -141,7 +143,7 @@ async def test_an_input_block_sends_nothing_until_something_is_pressed(showcase:
     assert len(mock.acts()) == 1
 
 
-async def test_a_modal_sends_view_state_values_and_belongs_to_one_person(showcase: Any) -> None:
+async def test_a_modal_sends_view_state_values_and_belongs_to_one_person(showcase: Open) -> None:
     page = await showcase()
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.get_by_role("radio", name="Omar Haddad").check(force=True)
@@ -159,7 +161,7 @@ async def test_a_modal_sends_view_state_values_and_belongs_to_one_person(showcas
     }
 
 
-async def test_a_refused_form_stays_open_with_its_errors_and_its_words(showcase: Any, mock: Mock) -> None:
+async def test_a_refused_form_stays_open_with_its_errors_and_its_words(showcase: Open, mock: Mock) -> None:
     page = await showcase(before=None)
     await page.get_by_role("radio", name="Omar Haddad").check(force=True)
     form = page.get_by_role("dialog", name="A form")
@@ -173,7 +175,7 @@ async def test_a_refused_form_stays_open_with_its_errors_and_its_words(showcase:
     assert body["type"] == "slack.close"
 
 
-async def test_a_shortcut_is_in_the_menu_of_a_message(showcase: Any) -> None:
+async def test_a_shortcut_is_in_the_menu_of_a_message(showcase: Open) -> None:
     page = await showcase()
     await slack(page).get_by_label("Message menu").first.click()
     body = await sent(page, page.get_by_role("button", name="Escalate this message").click)
@@ -187,7 +189,7 @@ async def test_a_shortcut_is_in_the_menu_of_a_message(showcase: Any) -> None:
 
 
 async def test_an_adaptive_card_sends_verb_data_and_inputs_once_they_are_filled_in(
-    showcase: Any, mock: Mock
+    showcase: Open, mock: Mock
 ) -> None:
     page = await showcase()
     await teams(page).get_by_role("button", name="Run it").click()
@@ -208,7 +210,7 @@ async def test_an_adaptive_card_sends_verb_data_and_inputs_once_they_are_filled_
     }
 
 
-async def test_a_submit_action_keeps_what_it_says_to_teams(showcase: Any) -> None:
+async def test_a_submit_action_keeps_what_it_says_to_teams(showcase: Open) -> None:
     page = await showcase()
     await teams(page).get_by_label("Note").fill("x")
     body = await sent(page, teams(page).get_by_role("button", name="Submit it").click)
@@ -217,7 +219,7 @@ async def test_a_submit_action_keeps_what_it_says_to_teams(showcase: Any) -> Non
     assert body["data"]["action"] == "submit"
 
 
-async def test_tables_are_drawn_and_what_is_unknown_is_named(showcase: Any) -> None:
+async def test_tables_are_drawn_and_what_is_unknown_is_named(showcase: Open) -> None:
     page = await showcase()
     await expect(teams(page).get_by_text("Cola")).to_be_visible()
     await expect(teams(page).get_by_text("Unknown element type")).to_be_visible()
@@ -226,7 +228,7 @@ async def test_tables_are_drawn_and_what_is_unknown_is_named(showcase: Any) -> N
     await expect(slack(page).get_by_role("cell", name="*Cola*")).to_be_visible()
 
 
-async def test_text_that_looks_like_markup_is_drawn_as_slack_draws_it(showcase: Any) -> None:
+async def test_text_that_looks_like_markup_is_drawn_as_slack_draws_it(showcase: Open) -> None:
     page = await showcase()
     log = slack(page)
     await expect(log.get_by_text("*not bold* <!channel> {{ 7*7 }}", exact=True)).to_be_visible()
@@ -236,7 +238,7 @@ async def test_text_that_looks_like_markup_is_drawn_as_slack_draws_it(showcase: 
     await expect(log.get_by_role("link", name="a link")).to_have_attribute("href", "https://example.com")
 
 
-async def test_a_card_cannot_make_a_link_that_runs_code(showcase: Any) -> None:
+async def test_a_card_cannot_make_a_link_that_runs_code(showcase: Open) -> None:
     page = await showcase()
     await expect(teams(page).get_by_text("<b>html</b> [bad](javascript:alert(1))")).to_be_visible()
     await expect(teams(page).get_by_role("link", name="good")).to_be_visible()
@@ -257,28 +259,32 @@ def without(guard: str) -> Callable[[Page], Awaitable[None]]:
 
 
 @pytest.mark.twin
-async def test_twin_without_the_list_of_schemes_a_message_makes_any_link(showcase: Any) -> None:
+async def test_twin_without_the_list_of_schemes_a_message_makes_any_link(showcase: Open) -> None:
     page = await showcase(before=without(LINK_GUARD), quiet=False)
     await expect(slack(page).locator("a", has_text="bad link")).to_have_count(1)
 
 
 @pytest.mark.twin
-async def test_twin_without_the_list_of_schemes_a_card_makes_any_link(showcase: Any) -> None:
+async def test_twin_without_the_list_of_schemes_a_card_makes_any_link(showcase: Open) -> None:
     page = await showcase(before=without(MARKDOWN_GUARD), quiet=False)
     await expect(teams(page).get_by_text("[bad](javascript:alert(1))")).to_have_count(0)
 
 
-INJECT = "const one = document.createElement('script'); one.textContent = 'window.ran = 1'; document.body.append(one)"
+INJECT = """() => {
+    const one = document.createElement("script");
+    one.textContent = "window.ran = 1";
+    document.body.append(one);
+}"""
 
 
-async def test_a_script_in_the_page_is_not_run(showcase: Any) -> None:
+async def test_a_script_in_the_page_is_not_run(showcase: Open) -> None:
     page = await showcase(quiet=False)
     await page.evaluate(INJECT)
     assert await page.evaluate("window.ran") is None
 
 
 @pytest.mark.twin
-async def test_twin_without_the_policy_a_script_in_the_page_runs(showcase: Any) -> None:
+async def test_twin_without_the_policy_a_script_in_the_page_runs(showcase: Open) -> None:
     async def strip(route: Route) -> None:
         answer = await route.fetch()
         headers = {name: value for name, value in answer.headers.items() if name != "content-security-policy"}

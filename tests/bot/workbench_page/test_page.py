@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from .conftest import AXE, Mock, Open
+from tests.bot.workbench_page.conftest import AXE, Mock, Open
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,9 @@ async def order(page: Page) -> None:
 
 async def serious(page: Page) -> list[str]:
     await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run({resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})")
+    found = await page.evaluate(
+        "axe.run({resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa']})"
+    )
     return [
         f"{one['id']}: {one['nodes'][0]['target']}"
         for one in found["violations"]
@@ -154,8 +156,8 @@ async def test_commands_are_completed_and_the_last_message_comes_back(open_page:
     await composer.press("Tab")
     await expect(composer).to_have_value("/help ")
     await composer.press("Enter")
-    await expect(composer).to_have_value("")
     await page.get_by_role("button", name="Close thread").click()
+    await expect(composer).to_have_value("")
     await composer.press("ArrowUp")
     await expect(composer).to_have_value("/help")
     assert mock.acts("slack.say")[0]["text"] == "/help"
@@ -211,7 +213,13 @@ async def test_it_comes_back_by_itself_and_misses_nothing(open_page: Open, mock:
     await page.route("**/workbench/state", refuse)
     mock.hang_up()
     await expect(page.get_by_text("reconnecting…")).to_be_visible()
-    missed = {"channel": "C0ORDERS", "ts": "1790000050.000100", "user": "U0COUNTER", "bot": True, "text": "Meanwhile"}
+    missed = {
+        "channel": "C0ORDERS",
+        "ts": "1790000050.000100",
+        "user": "U0COUNTER",
+        "bot": True,
+        "text": "Meanwhile",
+    }
     mock.event(type="slack.message", message=missed)
     down = False
     await expect(page.get_by_text("Meanwhile")).to_be_visible()
@@ -240,7 +248,9 @@ async def test_the_phone_view_shows_the_approvers_card_and_nothing_else(open_pag
 
     await expect(phone.get_by_text("Approved by Grace Lindqvist.")).to_be_visible()
     await expect(phone.get_by_role("log")).to_have_count(0)
-    await expect(page.get_by_role("region", name="Run", exact=True).get_by_text("receipt sent")).to_be_visible()
+    await expect(
+        page.get_by_role("region", name="Run", exact=True).get_by_text("receipt sent")
+    ).to_be_visible()
 
 
 async def test_the_run_can_be_read_without_seeing_the_picture(open_page: Open) -> None:
@@ -249,7 +259,9 @@ async def test_the_run_can_be_read_without_seeing_the_picture(open_page: Open) -
     run = page.get_by_role("region", name="Run", exact=True)
     now = run.get_by_role("img", name="A person approves, approve, current step")
     await expect(now).to_have_attribute("aria-current", "step")
-    await expect(run.get_by_role("region", name="Why it asks")).to_contain_text("63.00 usd is at or above 50.00 usd")
+    await expect(run.get_by_role("region", name="Why it asks")).to_contain_text(
+        "63.00 usd is at or above 50.00 usd"
+    )
     await expect(run.get_by_role("region", name="Effects")).to_contain_text("run_01demo:charge:1")
 
 
@@ -267,7 +279,7 @@ async def test_a_delivery_can_be_looked_at_and_sent_again(open_page: Open, mock:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
 async def test_axe_finds_nothing_serious_in_any_state(
-    open_page: Open, mock: Mock, theme: str, width: int, height: int
+    open_page: Open, mock: Mock, theme: Literal["light", "dark"], width: int, height: int
 ) -> None:
     page = await open_page(width=width, height=height, theme=theme)
     found: dict[str, Any] = {"empty": await serious(page)}

@@ -21,7 +21,7 @@ const server = createServer(async (request, response) => {
   response.writeHead(200, {
     "content-type": TYPES[extname(path)] ?? "application/octet-stream",
     "content-security-policy": POLICY,
-    "cache-control": "no-store",
+    "cache-control": pathname.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
   });
   createReadStream(path).pipe(response);
 });
