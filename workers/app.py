@@ -6,7 +6,6 @@ from typing import Any
 
 from bot.settings import Settings
 
-LEASE = 45.0  # seconds: longer than the total deadline of any call of ours, so a successor never overlaps
 POOL = 8
 
 

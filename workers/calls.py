@@ -15,7 +15,6 @@ from integrations import integration_of, tools
 from integrations.base import Attempt, Pending, Performed
 from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown
 from workers import approve, retry
-from workers.app import LEASE
 from workers.assemble import own_dsn, rules
 from workers.hints import Hints
 from workers.known import Library
@@ -82,7 +81,7 @@ class Hands:
         if tenant is None:
             return None
         async with self._db.tenant(tenant) as c:
-            claimed = await effects.claim(c, tenant, key, LEASE)
+            claimed = await effects.claim(c, tenant, key, self._settings.effect_lease)
             if claimed is None:
                 return None
             if claimed.attempts > retry.MOST_ATTEMPTS:

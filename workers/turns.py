@@ -108,11 +108,15 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         return await finish(tools, claimed, seen, Commit())
     commit = Commit()
     if turn.place.via:
+        tools.clients[turn.place.platform].saw(turn.place)
         async with tools.db.tenant(claimed.tenant) as c:
             await tenants.keep_via(
                 c, claimed.tenant, turn.place.platform, turn.place.workspace, turn.place.via
             )
     match turn.act:
+        case Uninstalled() if turn.place.platform == "teams":
+            # Removed from one team or chat, which says nothing about the others.
+            return await finish(tools, claimed, seen, commit)
         case Uninstalled():
             async with tools.db.tenant(claimed.tenant) as c:
                 await tenants.uninstall(c, claimed.tenant, turn.place.platform, turn.place.workspace)

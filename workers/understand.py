@@ -53,13 +53,14 @@ def meaning(reading: Reading) -> Meaning:
         route_confidence=reading.route_confidence,
         route_words=reading.route_words,
         runner_up=reading.runner_up,
-        changes=tuple(_change(change) for change in reading.changes),
+        changes=tuple(_change(change, reading.confidence) for change in reading.changes),
         values=tuple(Value(each.slot, each.text, each.words, each.confidence) for each in reading.values),
         leftover=reading.leftover,
     )
 
 
-def _change(change: base.Change) -> Change:
+def _change(change: base.Change, whole: float) -> Change:
+    """No surer than the sentence it stands in."""
     return Change(
         op=change.op.value,
         item=change.item,
@@ -69,5 +70,5 @@ def _change(change: base.Change) -> Change:
         known=change.known,
         candidates=change.candidates,
         words=change.words,
-        confidence=change.confidence,
+        confidence=min(change.confidence, whole),
     )

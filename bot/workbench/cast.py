@@ -121,4 +121,5 @@ CHATS = {
 }
 APPROVALS_CHAT = "19:0b0b0b0b0b0b4d0fb0c5approvals01@thread.tacv2"
 
-SUGGESTION = "order two margheritas and a cola"
+SUGGESTION = "order four large margheritas and two colas"
+APPROVER_EMAIL = PERSONS["grace"].email

@@ -63,9 +63,10 @@ def environment(settings: Settings) -> dict[str, str]:
             "STRIPE_API_KEY": made.stripe_api_key,
             "STRIPE_WEBHOOK_SECRET": made.stripe_webhook_secret,
         }
-    if not settings.approvals_channel:
-        if uses_slack(settings):
-            variables["APPROVALS_CHANNEL"] = cast.APPROVALS_CHANNEL
-        elif uses_teams(settings):
-            variables["APPROVALS_CHANNEL"] = cast.APPROVALS_CHAT
+    places = [cast.APPROVALS_CHANNEL] if uses_slack(settings) else []
+    places += [cast.APPROVALS_CHAT] if uses_teams(settings) else []
+    if places and not settings.approvals_channel:
+        variables["APPROVALS_CHANNEL"] = ",".join(places)
+        if not settings.approvers:
+            variables["APPROVERS"] = cast.APPROVER_EMAIL
     return variables

@@ -126,6 +126,9 @@ class SlackClient:
     async def direct(self, account: Account) -> Place:
         return await self._open(account.workspace, account.user)
 
+    def saw(self, place: Place) -> None:
+        """Nothing to learn: Slack is at one address."""
+
     async def profile(self, account: Account, place: Place) -> Profile:
         """Asked with the token of the place: a guest from another company has no other here."""
         workspace = place.workspace or account.workspace
