@@ -26,9 +26,12 @@ def identify(pid: int) -> Process | None:
     """The living process with this pid; None where there is none, or only its zombie."""
     if pid <= 0:
         return None
-    _reap(pid)
     born = _born_on_linux(pid) if sys.platform == "linux" else _born_elsewhere(pid)
-    return None if born is None else Process(pid, born)
+    if born is None:
+        # After the look, not before: it may have died in between, and others would count the zombie.
+        _reap(pid)
+        return None
+    return Process(pid, born)
 
 
 def alive(process: Process) -> bool:

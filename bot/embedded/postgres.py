@@ -134,7 +134,10 @@ class Postgres:
 
     def _launch(self, *, durable: bool) -> None:
         """Start the server and wait until it is ready, or has given up."""
+        # Nobody runs here (`process` looked), but PostgreSQL believes a pid that a zombie or somebody
+        # else has by now. Data that are really in use it knows by their shared memory.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (self.sockets / f"{POSTGRES_SOCKET}.lock").unlink(missing_ok=True)
         settings = SETTINGS | {"unix_socket_directories": str(self.sockets)}
         settings |= {} if durable else THROW_AWAY
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -119,6 +119,24 @@ def test_a_pid_file_whose_number_went_to_somebody_else_is_not_believed(folder: P
     assert run_sql(again, "select 1") == 1
 
 
+def test_a_socket_lock_whose_number_went_to_somebody_else_is_not_believed(folder: Path) -> None:
+    servers = started(folder)
+    assert servers.postgres
+    lock = servers.postgres.sockets / ".s.PGSQL.5432.lock"
+    lines = lock.read_text().splitlines()
+    process, _ = living(servers)
+    os.kill(process.pid, signal.SIGKILL)
+    wait_gone(process, 5)
+    other = subprocess.Popen(["/bin/sleep", "60"], user=servers.postgres.user.become)
+    try:
+        lock.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
+
+        assert run_sql(started(folder), "select 1") == 1
+    finally:
+        other.kill()
+        other.wait()
+
+
 def test_a_half_made_cluster_is_made_anew(folder: Path) -> None:
     (folder / "postgres" / "making").mkdir(parents=True)
     (folder / "postgres" / "making" / "PG_VERSION").write_text("18\n")
