@@ -18,7 +18,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’\u200c\u200d][^\W\d_]+)*")
 _PADDING_LINES = re.compile(rf"(?:^|\n)(?: *\n){{{_EMPTY_LINES},}} *")
 _PADDING_SPACES = re.compile(rf" {{{_SPACES},}}")
 # Marks that claim nothing about what the text means: a forged one deceives nobody.
-_HARMLESS = re.compile(r"⟨(?:U\+[0-9A-F]{4,6}|\d{1,6} (?:empty lines|spaces|lines follow))⟩")
+_HARMLESS = re.compile(r"⟨(?:U\+[0-9A-F]{4,6}|\d{1,6} (?:empty lines|spaces|lines follow|more marks))⟩")
 _MONEY_SIGNS = re.compile("[\uff04\ufe69\uffe0\uffe1\uffe5]")
 
 # Look like . , : / @ or a hyphen, and are none of them.

@@ -10,6 +10,9 @@ from bot.text_script import script
 
 MOST_ACCENTS = 4  # on one letter; more is drawn over the neighbouring lines
 
+# What NFC sorts within a run costs the square of the run's length; no script stacks this many.
+MOST_SORTED = 30
+
 _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _ORDINARY = re.compile(r"[\n\x20-\x7e]*")
 
@@ -36,6 +39,7 @@ _JOINING = frozenset(
 )
 _BLANK = frozenset("\u2800")
 _STRANGE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_SORTED_INSIDE = frozenset("\u0f73\u0f75\u0f81")  # of class 0, and yet made of what is sorted
 
 
 def clean(text: str, *, show_all: bool) -> str:
@@ -43,7 +47,7 @@ def clean(text: str, *, show_all: bool) -> str:
     text = _BREAKS.sub("\n", text)
     if _ORDINARY.fullmatch(text):
         return text
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", unstacked(text))
     parts: list[str] = []
     accents = 0
     end = 0
@@ -54,6 +58,30 @@ def clean(text: str, *, show_all: bool) -> str:
         end = emoji.end()
     _clean_into(parts, text, end, len(text), accents, show_all)
     return unicodedata.normalize("NFC", "".join(parts))
+
+
+def unstacked(text: str) -> str:
+    """Runs of combining marks made short, and the rest of each counted: before any normalising."""
+    combining = unicodedata.combining
+    parts: list[str] = []
+    run = 0
+    for character in text:
+        if character >= "\u0300" and (combining(character) or character in _SORTED_INSIDE):
+            run += 1
+            if run <= MOST_SORTED:
+                parts.append(character)
+            continue
+        if run > MOST_SORTED:
+            parts.append(_more(run))
+        run = 0
+        parts.append(character)
+    if run > MOST_SORTED:
+        parts.append(_more(run))
+    return "".join(parts)
+
+
+def _more(run: int) -> str:
+    return f"⟨{run - MOST_SORTED} more marks⟩"
 
 
 def code(character: str) -> str:
