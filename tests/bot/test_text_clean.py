@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from bot import text_clean
-from bot.text import for_card, one_line, plain
+from bot.text import for_card, plain
 from bot.text_clean import MOST_ACCENTS, MOST_SORTED, clean
 
 STACKS = {
@@ -51,7 +51,7 @@ def test_twin_without_the_limit_before_normalising_the_stack_takes_seconds(
     assert time.thread_time() - began > 0.2
 
 
-@pytest.mark.parametrize("surface", [plain, for_card, one_line])
+@pytest.mark.parametrize("surface", [plain, for_card])
 def test_what_was_left_out_is_counted(surface: Callable[[str], str]) -> None:
     shown = surface("a" + "\u0301" * 1_000 + " pays")
 
