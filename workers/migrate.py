@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from bot.errors import ConfigurationError
-from workers.store.dsn import APP_ROLE, OWNER_ROLE, app_dsn, app_password, for_asyncpg, for_sqlalchemy
+from workers.store.dsn import (
+    APP_ROLE,
+    OWNER_ROLE,
+    UNREADABLE,
+    app_dsn,
+    app_password,
+    for_asyncpg,
+    for_sqlalchemy,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = 7_021_955  # two processes that migrate at once take turns
+PATIENCE = 120.0  # seconds for the other one
 
 
 def migrate(admin_dsn: str, secret_key: str) -> str:
@@ -24,41 +34,74 @@ def migrate(admin_dsn: str, secret_key: str) -> str:
 
 
 async def _migrate(admin_dsn: str, secret_key: str) -> str:
+    connection = await _connect(admin_dsn)
     try:
-        connection = await asyncpg.connect(admin_dsn, timeout=10)
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        raise ConfigurationError(
-            f"The database cannot be reached ({type(error).__name__}). Check DATABASE_URL and that it runs."
-        ) from error
-    try:
-        await connection.execute("select pg_advisory_lock($1)", LOCK)
+        await _alone(connection)
         await _roles(connection, secret_key)
+        await _rights(connection)
+        await _extension(connection)
         await _upgrade(admin_dsn)
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise ConfigurationError(
-            "The role in DATABASE_URL may not create roles. Use the database's owner with CREATEROLE once, "
-            "or let an administrator run `countersign migrate`."
-        ) from error
     finally:
         await connection.close(timeout=10)
     return app_dsn(admin_dsn, secret_key)
 
 
+async def _alone(connection: Any) -> None:
+    try:
+        await connection.execute(f"select pg_advisory_lock({LOCK})", timeout=PATIENCE)
+    except TimeoutError as error:
+        raise ConfigurationError(
+            "The database is being migrated by another process that does not come to an end."
+        ) from error
+
+
+async def _connect(admin_dsn: str) -> Any:
+    try:
+        return await asyncpg.connect(admin_dsn, timeout=10)
+    except (ValueError, asyncpg.InterfaceError):
+        # Without the cause, which may quote a part of the password.
+        raise ConfigurationError(UNREADABLE) from None
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        raise ConfigurationError(
+            f"The database cannot be reached ({type(error).__name__}). Check DATABASE_URL and that it runs."
+        ) from error
+
+
 async def _roles(connection: Any, secret_key: str) -> None:
-    for role in (OWNER_ROLE, APP_ROLE):
-        exists = await connection.fetchval("select 1 from pg_roles where rolname = $1", role)
-        if not exists:
-            await connection.execute(
-                f"create role {role} nosuperuser nocreatedb nocreaterole noinherit nobypassrls"
-            )
-    await connection.execute(f"alter role {APP_ROLE} login password '{app_password(secret_key)}'")
-    await connection.execute(f"grant {OWNER_ROLE} to current_user")
-    await connection.execute(f"grant usage, create on schema public to {OWNER_ROLE}")
-    await connection.execute(f"grant usage on schema public to {APP_ROLE}")
-    await connection.execute(f"alter role {APP_ROLE} set statement_timeout = '30s'")
-    await connection.execute(f"alter role {APP_ROLE} set idle_in_transaction_session_timeout = '60s'")
+    try:
+        for role in (OWNER_ROLE, APP_ROLE):
+            if not await connection.fetchval("select 1 from pg_roles where rolname = $1", role):
+                await connection.execute(
+                    f"create role {role} nosuperuser nocreatedb nocreaterole noinherit nobypassrls"
+                )
+        await connection.execute(f"alter role {APP_ROLE} login password '{app_password(secret_key)}'")
+        await connection.execute(f"grant {OWNER_ROLE} to current_user")
+        await connection.execute(f"alter role {APP_ROLE} set statement_timeout = '30s'")
+        await connection.execute(f"alter role {APP_ROLE} set idle_in_transaction_session_timeout = '60s'")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise ConfigurationError(
+            "The role in DATABASE_URL may not create roles. Use the database's owner with CREATEROLE once, "
+            "or let an administrator run `countersign migrate`."
+        ) from error
+
+
+async def _rights(connection: Any) -> None:
+    """Looked at afterwards, because a grant that one may not give is no error but a warning."""
+    with suppress(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(f"grant usage, create on schema public to {OWNER_ROLE}")
+        await connection.execute(f"grant usage on schema public to {APP_ROLE}")
+    given = "has_schema_privilege($1, 'public', 'create') and has_schema_privilege($2, 'public', 'usage')"
+    if not await connection.fetchval(f"select {given}", OWNER_ROLE, APP_ROLE):
+        raise ConfigurationError(
+            "The role in DATABASE_URL may not grant rights on the schema public. Use the database's owner."
+        )
+
+
+async def _extension(connection: Any) -> None:
+    """Only a superuser may create it, in most places; whoever needs it says so then."""
     if await connection.fetchval("select 1 from pg_available_extensions where name = 'vector'"):
-        await connection.execute("create extension if not exists vector")
+        with suppress(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("create extension if not exists vector")
 
 
 async def _upgrade(admin_dsn: str) -> None:

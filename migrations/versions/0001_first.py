@@ -320,6 +320,13 @@ $$;
 """
 
 DISPATCHED = ("tenants", "installations", "conversations", "effects")
+FUNCTIONS = (
+    "tenant_of_installation(text, text)",
+    "tenant_of_effect(text)",
+    "tenants_there()",
+    "claim_conversations(text, double precision, integer)",
+    "due_effects(integer, double precision)",
+)
 
 
 def upgrade() -> None:
@@ -339,18 +346,14 @@ def upgrade() -> None:
     for statement in DISPATCH.split("$$;"):
         if statement.strip():
             op.execute(statement + "$$")
-    for function in (
-        "tenant_of_installation(text, text)",
-        "tenant_of_effect(text)",
-        "tenants_there()",
-        "claim_conversations(text, double precision, integer)",
-        "due_effects(integer, double precision)",
-    ):
+    for function in FUNCTIONS:
         op.execute(f"revoke all on function {function} from public")
         op.execute(f"grant execute on function {function} to countersign_app")
 
 
 def downgrade() -> None:
+    for function in FUNCTIONS:
+        op.execute(f"drop function if exists {function}")
     for table in reversed(_tables()):
         op.execute(f"drop table if exists {table} cascade")
 

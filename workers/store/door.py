@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from bot.errors import ConfigurationError
-from workers.store.dsn import for_asyncpg
+from workers.store.dsn import UNREADABLE, for_asyncpg
 
 Connection = Any  # asyncpg's pool hands out a proxy of its connection, which its stubs do not name
 
@@ -37,6 +37,8 @@ class Database:
             pool = await asyncpg.create_pool(
                 for_asyncpg(dsn), min_size=1, max_size=size, timeout=timeout, command_timeout=30
             )
+        except (ValueError, asyncpg.InterfaceError):
+            raise ConfigurationError(UNREADABLE) from None  # the cause may quote a part of the password
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             raise ConfigurationError(
                 f"The database cannot be reached ({type(error).__name__}). Check DATABASE_URL."

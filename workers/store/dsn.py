@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 APP_ROLE = "countersign_app"
 OWNER_ROLE = "countersign_owner"
+UNREADABLE = "DATABASE_URL cannot be read. It looks like this: postgresql://name:password@host:5432/database"
 
 
 def app_password(secret_key: str) -> str:

@@ -22,7 +22,10 @@ FUNCTIONS_ACROSS_TENANTS = (
     "due_effects(integer,double precision)",
 )
 
-POLICY = "(tenant_id = ( SELECT (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid AS \"nullif\"))"
+POLICY = (
+    "(tenant_id = ( SELECT (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid"
+    ' AS "nullif"))'
+)
 
 
 def _names(names: Any) -> str:
@@ -45,8 +48,8 @@ _FUNCTIONS = """
       and not exists (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e')
 """
 _GRANTS = f"""
-    select t.named, t.relkind, case when a.grantee = 0 then 'public' else a.grantee::regrole::text end as whose,
-           a.privilege_type as what
+    select t.named, t.relkind, a.privilege_type as what,
+           case when a.grantee = 0 then 'public' else a.grantee::regrole::text end as whose
     from ({_OURS}) t, lateral aclexplode(t.relacl) a where a.grantee <> t.relowner
 """
 
@@ -66,8 +69,8 @@ RULES: dict[str, str] = {
             and p.qual = $${POLICY}$$ and p.with_check = $${POLICY}$$)""",
     "there is no other policy": f"""
         select tablename || ' has a policy ' || policyname from pg_policies
-        where policyname <> 'tenant' and not (policyname = 'dispatch' and tablename = any ({_names(DISPATCHED)})
-          and roles = array['{OWNER_ROLE}']::name[])""",
+        where policyname <> 'tenant' and not (policyname = 'dispatch'
+          and tablename = any ({_names(DISPATCHED)}) and roles = array['{OWNER_ROLE}']::name[])""",
     "every key begins with the tenant": f"""
         select i.indexrelid::regclass || ' of ' || t.named || ' does not' from ({_TABLES}) t
         join pg_index i on i.indrelid = t.id and (i.indisunique or i.indisexclusion)
@@ -92,13 +95,15 @@ RULES: dict[str, str] = {
     "only the listed functions look across tenants": f"""
         select named || ' does too' from ({_FUNCTIONS}) f
         where prosecdef and named <> all ({_names(FUNCTIONS_ACROSS_TENANTS)})
-        union all select missing || ' is listed and not there' from unnest({_names(FUNCTIONS_ACROSS_TENANTS)}) missing
+        union all select missing || ' is listed and not there'
+        from unnest({_names(FUNCTIONS_ACROSS_TENANTS)}) missing
         where not exists (select 1 from ({_FUNCTIONS}) f where named = missing and prosecdef)""",
     "their search path is fixed": f"""
         select named || ' has another' from ({_FUNCTIONS}) f
         where prosecdef and proconfig is distinct from array['search_path=public, pg_temp']""",
     "only the app may call them": f"""
-        select named || ' may be called by ' || case when a.grantee = 0 then 'public' else a.grantee::regrole::text end
+        select named || ' may be called by '
+          || case when a.grantee = 0 then 'public' else a.grantee::regrole::text end
         from ({_FUNCTIONS}) f, lateral aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a
         where prosecdef and a.grantee not in (f.proowner, '{APP_ROLE}'::regrole)""",
     "the owner owns everything": f"""
@@ -109,9 +114,11 @@ RULES: dict[str, str] = {
     "neither role stands above row-level security": f"""
         select rolname || ' does' from pg_roles where rolname in ('{APP_ROLE}', '{OWNER_ROLE}')
           and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)
-        union all select '{OWNER_ROLE} may log in' from pg_roles where rolname = '{OWNER_ROLE}' and rolcanlogin""",
+        union all select rolname || ' may log in' from pg_roles
+        where rolname = '{OWNER_ROLE}' and rolcanlogin""",
     "the app is nobody else": f"""
-        select 'it may become ' || roleid::regrole from pg_auth_members where member = '{APP_ROLE}'::regrole""",
+        select 'it may become ' || roleid::regrole from pg_auth_members
+        where member = '{APP_ROLE}'::regrole""",
     "the app reads and writes rows, and that is all": f"""
         select named || ': ' || whose || ' may ' || what from ({_GRANTS}) g
         where named <> all ({_names(NOT_OURS)}) and not (whose = '{APP_ROLE}'
@@ -124,7 +131,8 @@ RULES: dict[str, str] = {
     "the app makes nothing": f"""
         select 'in schema ' || nspname from pg_namespace
         where nspname !~ '^pg_(toast|temp)' and has_schema_privilege('{APP_ROLE}', oid, 'create')
-        union all select 'schemas' where has_database_privilege('{APP_ROLE}', current_database(), 'create')""",
+        union all select 'schemas'
+        where has_database_privilege('{APP_ROLE}', current_database(), 'create')""",
     "nothing is granted ahead of time": "select defaclrole::regrole || ' does' from pg_default_acl",
     "the app has no way into our own bookkeeping": f"""
         select named || ': ' || whose || ' may ' || what from ({_GRANTS}) g
