@@ -155,6 +155,58 @@ def version() -> None:
         typer.echo(metadata.version("countersign"))
 
 
+Folder = Annotated[Path, typer.Option("--catalog", help="the folder of the flows")]
+CATALOG = Path("flows/catalog")
+
+
+@flows_app.command("lint")
+def flows_lint(catalog: Folder = CATALOG) -> None:
+    """Name file, line, step and field of every mistake. Needs no database."""
+    from workers import flows_cli
+
+    raise typer.Exit(flows_cli.lint(catalog))
+
+
+@flows_app.command("push")
+def flows_push(catalog: Folder = CATALOG) -> None:
+    """Store what changed as new versions, and make them active."""
+    from workers import flows_cli
+
+    raise typer.Exit(flows_cli.push(_settings(), catalog))
+
+
+@flows_app.command("list")
+def flows_list() -> None:
+    """Show every flow with its versions, and which one is active."""
+    from workers import flows_cli
+
+    raise typer.Exit(flows_cli.list_all(_settings()))
+
+
+@flows_app.command("show")
+def flows_show(flow: str, version: str = "") -> None:
+    """Print a stored flow; the active version where none is named."""
+    from workers import flows_cli
+
+    raise typer.Exit(flows_cli.show(_settings(), flow, version))
+
+
+@flows_app.command("graph")
+def flows_graph(flow: str, catalog: Folder = CATALOG) -> None:
+    """Print a flow of the catalogue as a Mermaid diagram. Needs no database."""
+    from workers import flows_cli
+
+    raise typer.Exit(flows_cli.graph(catalog, flow))
+
+
+@flows_app.command("activate")
+def flows_activate(flow: str, version: str) -> None:
+    """Let new runs begin on another version; those under way stay on theirs."""
+    from workers import flows_cli
+
+    raise typer.Exit(flows_cli.activate(_settings(), flow, version))
+
+
 @manifest_app.command("slack")
 def manifest_slack(
     socket: Annotated[
