@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -68,10 +70,13 @@ def server() -> Iterator[Mock]:
         pytest.skip("no Node: run `make setup`")
     if not (PAGE / "dist" / "index.html").exists():
         pytest.skip("the page is not built: run `npm run build` in bot/workbench/page")
-    process = subprocess.Popen([node, "dev/serve.mjs", "0"], cwd=PAGE, stdout=subprocess.PIPE, text=True)
+    # A group of its own: the `node` of the virtual environment is a wrapper, whose child outlives it.
+    process = subprocess.Popen(
+        [node, "dev/serve.mjs", "0"], cwd=PAGE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     assert process.stdout is not None
     yield Mock(process.stdout.readline().strip())
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
 

@@ -50,6 +50,7 @@ async def test_the_first_message_is_already_typed_and_one_enter_sends_it(open_pa
 
 async def test_an_order_is_approved_by_a_second_person_with_the_keyboard_alone(open_page: Open) -> None:
     page = await open_page()
+    await expect(page.get_by_role("textbox", name=COMPOSER)).to_be_focused()
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Confirm", exact=True).focus()
     await page.keyboard.press("Enter")
