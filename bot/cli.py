@@ -263,11 +263,10 @@ async def _front(settings: Settings, with_workbench: bool, stop: asyncio.Event) 
 
 async def _bench(settings: Settings, dsn: str, stack: AsyncExitStack) -> Callable[[web.Application], None]:
     """What mounts the workbench and the stand-ins; imported under `up` alone."""
-    from workers.inspect import open_inspector
-
     from bot import workbench
     from bot.workbench.environment import base_url, uses_stripe
     from integrations.stripe.sandbox import create_sandbox
+    from workers.inspect import open_inspector
 
     inspector = await open_inspector(dsn, settings)
     stack.push_async_callback(inspector.close)
