@@ -30,17 +30,22 @@ class Sealed:
 def canonical(value: Any) -> bytes:
     """One sequence of bytes for one JSON value (RFC 8785 for strings, integers, booleans and null).
 
-    Raises ValueError for floats, which have more than one spelling, and for unknown types.
+    Raises ValueError for floats, which have more than one spelling, for unknown types, for half
+    a surrogate pair, and for what is nested without end.
     """
-    _only_exact(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    try:
+        _only_exact(value)
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    except RecursionError:
+        raise ValueError("nested too deeply to have a canonical form") from None
+    return text.encode("utf-8")
 
 
 def _only_exact(value: Any) -> None:
     match value:
         case None | bool() | int() | str():
             return
-        case Mapping():
+        case dict():
             for key, inner in value.items():
                 if not isinstance(key, str):
                     raise ValueError("keys are strings")

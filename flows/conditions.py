@@ -29,6 +29,18 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 
 
+_SAID: dict[type[ast.AST], str] = {
+    ast.Call: "a call",
+    ast.BinOp: "arithmetic other than + and -",
+    ast.Lambda: "a function",
+    ast.Attribute: "a name that begins with _",
+    ast.Subscript: "an index that is not written out",
+    ast.JoinedStr: "a formatted string",
+    ast.ListComp: "a loop",
+    ast.GeneratorExp: "a loop",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A parsed expression; `names` are the slots it reads."""
@@ -41,7 +53,7 @@ class Condition:
         """Null where something is missing or two things cannot be compared."""
         try:
             return _value(self.tree, slots)
-        except (TypeError, KeyError, IndexError):
+        except (TypeError, ValueError, ArithmeticError, LookupError):
             return None
 
     def holds(self, slots: Mapping[str, Any]) -> bool:
@@ -85,6 +97,8 @@ def _check(node: ast.AST) -> None:
             return
         case ast.Attribute(attr=attr) if not attr.startswith("_"):
             return
+        case ast.Subscript(slice=ast.Constant(value=str(key))) if key.startswith("_"):
+            pass
         case ast.Subscript(slice=ast.Constant() | ast.UnaryOp()):
             return
         case ast.UnaryOp(op=ast.Not() | ast.USub()) | ast.BinOp(op=ast.Add() | ast.Sub()):
@@ -93,7 +107,7 @@ def _check(node: ast.AST) -> None:
             return
         case ast.cmpop() if type(node) in _COMPARE:
             return
-    raise TemplateError(f"{type(node).__name__} is not allowed in a condition")
+    raise TemplateError(f"{_SAID.get(type(node), type(node).__name__)} is not allowed in a condition")
 
 
 def _value(node: ast.expr, slots: Mapping[str, Any]) -> Any:

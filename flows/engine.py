@@ -8,12 +8,13 @@ from typing import Any
 
 from bot.reply import Reply
 from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
+from flows.errors import TemplateError
 from flows.events import Approved, Began, Chose, Entered, Event, Expired, Failed, Finished, Heard, Rejected
 from flows.flow import Flow
 from flows.outcome import Finish, GoTo, Outcome
 from flows.repair import repair
 from flows.run import Requester, Run
-from flows.scene import Known, scene
+from flows.scene import Known, say, scene
 
 MOST_STEPS = 50
 TRAIL = 60
@@ -38,7 +39,8 @@ def advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tupl
     """The run after the event, and all that should happen, in order.
 
     The same arguments give the same answer. An event that the run no longer waits for (a
-    late result, a card of an earlier step) changes nothing.
+    late result, a card of an earlier step) changes nothing. It never raises: a text that cannot
+    be filled in ends the run, and says at which step.
     """
     if run.over:
         return run, _too_late(event)
@@ -53,22 +55,36 @@ def advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tupl
     for _ in range(MOST_STEPS):
         run = _applied(run, outcome, effects)
         if not isinstance(outcome, GoTo):
-            break
+            return run, tuple(effects)
         run = _enter(run, outcome.step)
-        outcome = flow.step(run.step).run(scene(run, known), outcome.carry or Entered())
-    else:
-        effects.append(Say(f"{run.id}:{run.said}", Reply("This flow went in circles, so I stopped it.")))
-        return replace(run, status="failed", said=run.said + 1, waiting=""), tuple(effects)
+        outcome = _step(flow, run, outcome.carry or Entered(), known)
+    run = _applied(run, Finish("failed", (say("This flow went in circles, so I stopped it."),)), effects)
     return run, tuple(effects)
 
 
 def _answer(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
-    view = scene(run, known)
     if isinstance(event, Heard) and not event.opening:
-        repaired = repair(flow, view, event)
+        try:
+            repaired = repair(flow, scene(run, known), event)
+        except TemplateError as error:
+            return _broken(run, error)
         if repaired is not None:
             return repaired
-    return flow.step(run.step).run(view, event)
+    return _step(flow, run, event, known)
+
+
+def _step(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
+    try:
+        return flow.step(run.step).run(scene(run, known), event)
+    except TemplateError as error:
+        return _broken(run, error)
+
+
+def _broken(run: Run, error: TemplateError) -> Outcome:
+    """A fault of the flow's author. What was held is taken back."""
+    text = f"I had to stop here: step “{run.step}” of this flow has a fault, {error}. Its owner can mend it."
+    withdrawn = (Withdraw(run.waiting),) if run.held else ()
+    return Finish("failed", (*withdrawn, say(text)))
 
 
 def _enter(run: Run, step: str) -> Run:
@@ -111,8 +127,10 @@ def _numbered(run: Run, effect: Effect) -> tuple[Run, Effect]:
 
 
 def _stale(run: Run, event: Event) -> bool:
-    """A result or decision for something that the run no longer waits for."""
+    """A result or decision for something that the run no longer waits for, or a second beginning."""
     match event:
+        case Entered():
+            return bool(run.step)
         case Finished(key=key) | Began(key=key) | Failed(key=key):
             return key != run.waiting
         case Approved(key=key) | Rejected(key=key) | Expired(key=key):
@@ -123,7 +141,7 @@ def _stale(run: Run, event: Event) -> bool:
 def _refused(run: Run, event: Event) -> tuple[Effect, ...]:
     """Only the person it is for may steer it, and only by the card that is open."""
     match event:
-        case Chose(by=by) if by != run.requester.id:
+        case Chose(by=by) | Heard(by=by) if by != run.requester.id:
             return (Whisper(by, Reply(f"Only {run.requester.name} can answer this.")),)
         case Chose(by=by, at=at) if at != f"{run.step}:{run.entries.get(run.step, 0)}":
             return (Whisper(by, Reply("That card is out of date; the newest one is further down.")),)

@@ -39,17 +39,50 @@ def edges(flow: Flow) -> list[tuple[str, str, str]]:
 
 
 def mermaid(flow: Flow) -> str:
-    """The flow as Mermaid's flowchart. https://mermaid.js.org/syntax/flowchart.html"""
+    """The flow as Mermaid's flowchart. https://mermaid.js.org/syntax/flowchart.html
+
+    A step's id is its node's, but for the words that Mermaid keeps for itself: those get a `_`.
+    """
     shapes = {"branch": ("{{", "}}"), "tool": ("[[", "]]"), "end": ("([", "])"), "confirm": ("[/", "/]")}
     lines = ["flowchart TD"]
     for step in flow.steps.values():
         left, right = shapes.get(step.kind, ("[", "]"))
-        lines.append(f'    {step.id}{left}"{step.id}: {step.kind}"{right}')
+        lines.append(f'    {_node(flow, step.id)}{left}"{step.id}: {step.kind}"{right}')
     for source, target, label in edges(flow):
         arrow = f'-->|"{_quoted(label)}"|' if label else "-->"
-        lines.append(f"    {source} {arrow} {target}")
+        lines.append(f"    {_node(flow, source)} {arrow} {_node(flow, target)}")
     return "\n".join(lines)
 
 
+_MERMAIDS_OWN = frozenset(
+    [
+        "end",
+        "graph",
+        "flowchart",
+        "subgraph",
+        "direction",
+        "style",
+        "class",
+        "classdef",
+        "click",
+        "linkstyle",
+        "default",
+        "href",
+        "call",
+    ]
+)
+
+
+def _node(flow: Flow, id: str) -> str:
+    name = f"{id}_" if id.lower() in _MERMAIDS_OWN else id
+    while name != id and name in flow.steps:
+        name += "_"
+    return name
+
+
 def _quoted(label: str) -> str:
-    return label.replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
+    """Every character that could end the label or begin markup, as an entity; one line."""
+    return "".join(
+        each if each.isalnum() or each in " .,_=!+()'*" else f"#{ord(each)};"
+        for each in " ".join(label.split())
+    )

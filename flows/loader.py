@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,16 @@ from typing import Any
 from flows.errors import FlowError, Mistake
 from flows.flow import Flow
 from flows.steps import STEPS
-from flows.steps.base import Fields, Step
+from flows.steps.base import OURS, Fields, Step
 from flows.yaml_source import Source, read
 
-GIVEN = frozenset({"requester", "run", "item", "error", "doubt"})
 MOST_STEPS = 200
+MOST_EXAMPLES = 100
+LONGEST = 500
+FIELDS = ("id", "description", "examples", "steps")
+# A step's name is part of keys, buttons and graphs, which have separators of their own.
+STEP_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}\Z")
+FLOW_ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 
 
 def load_file(path: Path, known_actions: Collection[str]) -> Flow:
@@ -40,18 +46,22 @@ def load(source: Source, known_actions: Collection[str]) -> Flow:
         mistakes.append(Mistake(file, source.lines.get((field,), 1), "", field, problem, right))
 
     id, description = raw.get("id"), raw.get("description")
-    if not isinstance(id, str) or not id.isidentifier():
-        wrong("id", "must be a short name of letters, digits and _", "id: order")
+    if not isinstance(id, str) or not FLOW_ID.match(id):
+        wrong("id", "must be a short name of small letters, digits and _", "id: order")
         id = "unnamed"
-    if not isinstance(description, str) or not description:
-        wrong("description", "is missing", 'description: "Take an order and charge it once"')
+    if not isinstance(description, str) or not 0 < len(description.strip()) <= LONGEST:
+        problem = f"must say in at most {LONGEST} characters what the flow does"
+        wrong("description", problem, 'description: "Take an order and charge it once"')
     examples = raw.get("examples", [])
-    if not isinstance(examples, list) or not all(isinstance(each, str) for each in examples):
+    if not isinstance(examples, list) or not all(_is_example(each) for each in examples):
         wrong("examples", "must be a list of sentences", 'examples: ["order two colas"]')
         examples = []
+    if len(examples) > MOST_EXAMPLES:
+        wrong("examples", f"has more than {MOST_EXAMPLES} sentences", "fewer of them")
     for field in raw:
-        if field not in ("id", "description", "examples", "steps"):
-            wrong(field, "is not a field of a flow", "id, description, examples or steps")
+        if field not in FIELDS:
+            close = difflib.get_close_matches(str(field), FIELDS, 1)
+            wrong(str(field), "is not a field of a flow", close[0] if close else ", ".join(FIELDS))
     steps = _steps(source, mistakes)
     if not mistakes:
         mistakes.extend(_lint(source, steps, known_actions))
@@ -68,10 +78,17 @@ def load(source: Source, known_actions: Collection[str]) -> Flow:
     )
 
 
+def _is_example(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value.strip()) <= LONGEST
+
+
 def version_of(raw: Mapping[str, Any]) -> str:
     """Content-addressed: the same content is the same version."""
     text = json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+
+_CONSTANTS = {"true": "True", "false": "False", "null": "None", "none": "None"}
 
 
 def _steps(source: Source, mistakes: list[Mistake]) -> dict[str, Step]:
@@ -88,19 +105,26 @@ def _steps(source: Source, mistakes: list[Mistake]) -> dict[str, Step]:
     for at, each in enumerate(raw):
         line = source.lines.get(("steps", at), 0)
         if not isinstance(each, Mapping) or not isinstance(each.get("id"), str):
-            mistakes.append(
-                Mistake(source.file, line, "", "id", f"step number {at + 1} has no id", "id: greet")
-            )
+            problem = f"step number {at + 1} has no id"
+            mistakes.append(Mistake(source.file, line, "", "id", problem, "id: greet"))
             continue
         id = each["id"]
+        id_line = source.lines.get(("steps", at, "id"), line)
+        if not STEP_ID.match(id):
+            problem = "must be a short name of letters, digits, _ and -"
+            mistakes.append(Mistake(source.file, id_line, id[:60], "id", problem, "id: greet"))
+            continue
         if id in steps:
-            mistakes.append(Mistake(source.file, line, id, "id", "is the id of an earlier step too"))
-        kind = STEPS.get(each.get("type", ""))
+            problem = "is the id of an earlier step too"
+            mistakes.append(Mistake(source.file, id_line, id, "id", problem, f"id: {id}_2"))
+        said = each.get("type")
+        kind = STEPS.get(said) if isinstance(said, str) else None
         if kind is None:
-            close = difflib.get_close_matches(str(each.get("type")), STEPS, 1)
+            close = difflib.get_close_matches(str(said)[:60], STEPS, 1)
             right = close[0] if close else ", ".join(STEPS)
-            problem = f"there is no step type {each.get('type')!r}"
-            mistakes.append(Mistake(source.file, line, id, "type", problem, right))
+            problem = "has no type" if said is None else f"there is no step type {str(said)[:60]!r}"
+            type_line = source.lines.get(("steps", at, "type"), line)
+            mistakes.append(Mistake(source.file, type_line, id, "type", problem, right))
             continue
         lines = {name: source.lines.get(("steps", at, name), line) for name in each} | {"": line}
         following = ids[at + 1] if at + 1 < len(ids) and isinstance(ids[at + 1], str) else ""
@@ -118,7 +142,7 @@ def _lint(source: Source, steps: Mapping[str, Step], known_actions: Collection[s
         line = source.lines.get(("steps", at[step], field), source.lines.get(("steps", at[step]), 0))
         found.append(Mistake(source.file, line, step, field, problem, right))
 
-    filled = GIVEN.union(*(step.fills for step in steps.values()))
+    filled = OURS.union(*(step.fills for step in steps.values()))
     filled |= {f"sure_{name}" for name in filled}
     for step in steps.values():
         for label, target in step.targets.items():
@@ -135,11 +159,12 @@ def _lint(source: Source, steps: Mapping[str, Step], known_actions: Collection[s
                     step.id,
                     label or "next",
                     f"leads to {target!r}, which does not exist",
-                    close[0] if close else "",
+                    close[0] if close else ", ".join(list(steps)[:10]),
                 )
         for name in sorted(step.reads - filled):
             close = difflib.get_close_matches(name, sorted(filled), 1)
-            wrong(step.id, "", f"reads {name!r}, which no step fills", close[0] if close else "")
+            right = close[0] if close else "a step before it that gathers or saves it"
+            wrong(step.id, "", f"reads {name!r}, which no step fills", _CONSTANTS.get(name, right))
         call = getattr(step, "call", None)
         if call is not None and call not in known_actions:
             close = difflib.get_close_matches(call, sorted(known_actions), 1)

@@ -5,12 +5,17 @@ Exponents: https://docs.stripe.com/currencies (zero- and three-decimal currencie
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 ZERO_DECIMAL = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+
+
+LARGEST = 10**15  # minor units; more than that is a slip, not an amount
+_NUMBER = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,3})?", re.ASCII)
 
 
 def exponent(currency: str) -> int:
@@ -24,16 +29,20 @@ def exponent(currency: str) -> int:
 def shown(amount: int, currency: str) -> str:
     """`1234, "usd"` → `12.34 USD`; unambiguous in every locale that reads a decimal point."""
     digits = exponent(currency)
-    value = Decimal(amount).scaleb(-digits)
-    return f"{value:,.{digits}f} {currency.upper()}"
+    whole, part = divmod(abs(amount), 10**digits)
+    minus = "-" if amount < 0 else ""
+    rest = f".{part:0{digits}d}" if digits else ""
+    return f"{minus}{whole:,}{rest} {currency.upper()}"
 
 
 def minor_units(text: str, currency: str) -> int:
-    """`"50.00", "usd"` → 5000. Raises ValueError for more digits than the currency has."""
-    try:
-        value = Decimal(text).scaleb(exponent(currency))
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not an amount of money") from None
-    if value != value.to_integral_value() or value < 0:
+    """`"50.00", "usd"` → 5000. Raises ValueError for anything but digits and one point, and for
+    more digits behind it than the currency has."""
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is not an amount of money")
+    value = Decimal(text).scaleb(exponent(currency))
+    if value != value.to_integral_value():
         raise ValueError(f"{text!r} has more digits than {currency.upper()} has")
+    if value > LARGEST:
+        raise ValueError(f"{text!r} is more money than there is")
     return int(value)

@@ -41,8 +41,8 @@ class ToolCard(Protocol):
 class Rule:
     """One line of the policy. Empty fields match everything.
 
-    `at_least` is an amount in major units ("50.00") that counts in any currency unless
-    `currency` names one. `confidence_below` matches a call less sure than that.
+    `at_least` is an amount in major units ("50.00"). It counts in any currency, unless `currency`
+    names the one that the rule is for. `confidence_below` matches a call less sure than that.
     """
 
     name: str
@@ -89,17 +89,22 @@ class Verdict:
 
 
 def judge(policy: Policy, tool: ToolCard, arguments: Mapping[str, Any], confidence: float | None) -> Verdict:
-    """The strictest of the rules that match; arguments that cannot be read, or no match: ask."""
+    """The strictest of the rules that match. No match, or not knowing what is moved: ask at least."""
     if tool.risk == "money" and not policy.money_tools:
         return Verdict(Outcome.DENY, "money-tools-off", "Tools that move money are switched off here.")
+    amount, least = None, None
     try:
         amount = tool.amount(arguments)
     except (ValueError, KeyError, TypeError):
-        return Verdict(Outcome.ASK, "unreadable", "The arguments could not be read.")
+        least = Verdict(Outcome.ASK, "unreadable", "The arguments could not be read.")
+    if least is None and amount is None and tool.risk == "money":
+        least = Verdict(Outcome.ASK, "no-amount", "How much money this moves is not known beforehand.")
     matching = [rule for rule in policy.rules if _matches(rule, tool, amount, confidence)]
-    if not matching:
+    strictest = max(matching, key=lambda rule: rule.outcome, default=None)
+    if least is not None and (strictest is None or strictest.outcome < Outcome.DENY):
+        return least
+    if strictest is None:
         return Verdict(Outcome.ASK, "no-rule", "No rule allows this to run alone.")
-    strictest = max(matching, key=lambda rule: rule.outcome)
     return Verdict(strictest.outcome, strictest.name, _because(strictest, amount, confidence))
 
 
@@ -110,12 +115,12 @@ def _matches(rule: Rule, tool: ToolCard, amount: tuple[int, str] | None, confide
         return False
     if rule.egress is not None and tool.egress != rule.egress:
         return False
+    if rule.currency and amount is not None and rule.currency.lower() != amount[1].lower():
+        return False
     if rule.at_least:
         if amount is None:
             return False
         minor, currency = amount
-        if rule.currency and rule.currency != currency:
-            return False
         if minor < minor_units(_fitted(rule.at_least, currency), currency):
             return False
     if rule.confidence_below is not None:
@@ -126,7 +131,7 @@ def _matches(rule: Rule, tool: ToolCard, amount: tuple[int, str] | None, confide
 
 def _fitted(major: str, currency: str) -> str:
     """ "50.00" read in a currency without decimals is 50."""
-    return major.partition(".")[0] if currency in ZERO_DECIMAL else major
+    return major.partition(".")[0] if currency.lower() in ZERO_DECIMAL else major
 
 
 def _because(rule: Rule, amount: tuple[int, str] | None, confidence: float | None) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flows.effects import Say
+from flows.effects import Effect, Say
 from flows.events import Entered, Heard
 from flows.flow import Flow
 from flows.outcome import Finish, GoTo, Outcome, Stay
 from flows.scene import CANCELLED, Scene, say
+from flows.steps.base import Step
+from flows.steps.confirm import Confirm
+from flows.steps.input import Input
 from flows.steps.tool import Tool
+from flows.understanding import Meaning
 
 SURE = 0.6
 
@@ -18,35 +22,48 @@ def repair(flow: Flow, scene: Scene, heard: Heard) -> Outcome | None:
     """What to do about it, or None where it is for the step to answer."""
     meaning = heard.meaning
     step = flow.step(scene.run.step)
+    if _elsewhere(flow, meaning) and not any(change.known for change in meaning.changes):
+        text = f"{_where(flow)} Finish it here or say “cancel”, then ask for {meaning.route}."
+        return Stay((say(text),))
     if meaning.changes or meaning.confidence < SURE:
         return None
     match meaning.intent:
         case "cancel":
             if isinstance(step, Tool):
                 return step.cancelled(scene)
-            return Finish("cancelled", (say(CANCELLED),))
+            return Finish("cancelled", (*_closed(step, scene, "Cancelled."), say(CANCELLED)))
         case "restart" if not isinstance(step, Tool):
             fresh = dict.fromkeys(scene.run.slots)
-            return GoTo(flow.start, (say("All right, from the start."),), fresh)
+            closed = _closed(step, scene, "Started over.")
+            return GoTo(flow.start, (*closed, say("All right, from the start.")), fresh)
         case "help":
-            return Stay((say(what_i_can_do(scene.known.flows)), *_again(flow, scene)))
+            more = step.help(scene) if isinstance(step, Input) else ()
+            return Stay((say(what_i_can_do(scene.known.flows)), *more, *_again(flow, scene)))
         case "repeat":
             return Stay(_again(flow, scene) or (say("I am working on it; there is no question open."),))
         case "thanks":
             return Stay((say("You are welcome."),))
         case "greeting":
             return Stay((say("Hello! " + _where(flow)), *_again(flow, scene)))
-        case "route" if meaning.route and meaning.route != flow.id and meaning.route_confidence >= 0.8:
-            return Stay(
-                (say(f"{_where(flow)} Finish it here or say “cancel”, then ask for {meaning.route}."),)
-            )
     return None
+
+
+def _elsewhere(flow: Flow, meaning: Meaning) -> bool:
+    """Whether it surely asks for another flow."""
+    return bool(meaning.route) and meaning.route != flow.id and meaning.route_confidence >= 0.8
+
+
+def _closed(step: Step, scene: Scene, words: str) -> tuple[Effect, ...]:
+    """The card that is open, without its buttons."""
+    return (step.closed(scene, words),) if isinstance(step, Confirm) and step.id in scene.run.cards else ()
 
 
 def what_i_can_do(flows: tuple[tuple[str, str], ...]) -> str:
     """Every flow that is active, a line each."""
     lines = [f"• /{id} – {description}" for id, description in flows]
-    return "I can do this:\n" + "\n".join(lines) + "\nSay “cancel” at any point, or “help”."
+    if not lines:
+        return "Nothing is set up here yet."
+    return "I can do this:\n" + "\n".join(lines) + "\nSay “help” or “cancel” at any point."
 
 
 def _where(flow: Flow) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,17 @@ from flows.errors import TemplateError
 from flows.templates import Text
 
 MOST_LINES = 200
+# https, or this machine: the sandbox's own pages.
+_WEB = re.compile(r"(https://[^\s/]|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/|$))")
+WHAT_THERE_IS = "an element is one of heading, paragraph, note, facts, lines + label + value, link + url"
+_SHAPES = (
+    ("heading",),
+    ("paragraph",),
+    ("note",),
+    ("facts",),
+    ("lines", "label", "value"),
+    ("link", "url"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,7 @@ class Show:
                 return Lines(tuple((label.render(inner), value.render(inner)) for inner in scope))
             case _Link(label=label, url=url):
                 address = url.render(values)
-                if not address.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+                if not _WEB.match(address):
                     return None
                 return Buttons((Button(label.render(values), "open", style=Style.PRIMARY, url=address),))
         return None
@@ -103,19 +115,27 @@ def parse_show(raw: Any) -> Show:
 
 
 def _part(raw: Any) -> Any:
+    if not isinstance(raw, Mapping) or not any(set(raw) - {"tone"} == set(keys) for keys in _SHAPES):
+        raise TemplateError(WHAT_THERE_IS)
     match raw:
         case {"heading": str(text)}:
             return _Heading(templates.text(text))
         case {"paragraph": str(text)}:
-            return _Paragraph(templates.text(text), Tone(raw.get("tone", "normal")))
+            return _Paragraph(templates.text(text), _tone(raw.get("tone", "normal")))
         case {"note": str(text)}:
             return _Paragraph(templates.text(text), Tone.SUBTLE)
         case {"facts": dict(pairs)}:
+            if not all(isinstance(value, str | int) for value in pairs.values()):
+                raise TemplateError("facts are labels with a text each")
             return _Facts(tuple((templates.text(k), templates.text(str(v))) for k, v in pairs.items()))
         case {"lines": str(each), "label": str(label), "value": str(value)}:
             return _Lines(conditions.parse(each), templates.text(label), templates.text(value))
         case {"link": str(label), "url": str(url)}:
             return _Link(templates.text(label), templates.text(url))
-    raise TemplateError(
-        "an element is one of heading, paragraph, note, facts, lines + label + value, link + url"
-    )
+    raise TemplateError(WHAT_THERE_IS)
+
+
+def _tone(name: Any) -> Tone:
+    if name not in [tone.value for tone in Tone]:
+        raise TemplateError(f"there is no tone {name!r}; there are {', '.join(Tone)}")
+    return Tone(name)

@@ -40,15 +40,19 @@ def read(file: str, content: bytes) -> Source:
         # Nothing that nests too deep is given to the parser, which would run out of stack.
         _depth(file, text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except UnicodeDecodeError:
-        raise FlowError([Mistake(file, 0, "", "", "is not UTF-8 text")]) from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FlowError([Mistake(file, line, "", "", "is not UTF-8 text")]) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        problem = f"holds the character U+{ord(str(error.character)):04X}, which YAML does not allow"
+        raise FlowError([Mistake(file, line, "", "", problem)]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "is not YAML"
         raise FlowError([Mistake(file, mark.line + 1 if mark else 0, "", "", str(problem))]) from None
     lines: dict[tuple[str | int, ...], int] = {}
-    seen: set[int] = set()
-    value = _value(file, node, (), lines, seen)
+    value = _value(file, node, (), lines)
     return Source(file, value, lines)
 
 
@@ -77,29 +81,38 @@ def _value(
     node: yaml.Node | None,
     path: tuple[str | int, ...],
     lines: dict[tuple[str | int, ...], int],
-    seen: set[int],
 ) -> Any:
     if node is None:
         return None
     lines[path] = node.start_mark.line + 1
     match node:
         case yaml.ScalarNode():
+            _sayable(file, node)
             return _scalar(node)
         case yaml.SequenceNode(value=children):
-            return [_value(file, child, (*path, at), lines, seen) for at, child in enumerate(children)]
+            return [_value(file, child, (*path, at), lines) for at, child in enumerate(children)]
         case yaml.MappingNode(value=pairs):
             found: dict[str, Any] = {}
             for key_node, child in pairs:
-                key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
                 line = key_node.start_mark.line + 1
-                if key is None:
+                if not isinstance(key_node, yaml.ScalarNode):
                     raise FlowError([Mistake(file, line, "", "", "a key must be a plain word")])
+                key = key_node.value
+                _sayable(file, key_node)
                 if key in found:
                     raise FlowError([Mistake(file, line, "", key, "stands here twice")])
-                found[key] = _value(file, child, (*path, key), lines, seen)
+                found[key] = _value(file, child, (*path, key), lines)
                 lines[(*path, key)] = line
             return found
     raise FlowError([Mistake(file, node.start_mark.line + 1, "", "", "is of an unknown kind")])
+
+
+def _sayable(file: str, node: yaml.ScalarNode) -> None:
+    """An escape ("\\0", "\\ud800") can spell what no message and no database column can hold."""
+    for character in node.value:
+        if (character < " " and character not in "\n\t\r") or "\ud800" <= character <= "\udfff":
+            problem = f"spells the character U+{ord(character):04X}, which cannot be shown"
+            raise FlowError([Mistake(file, node.start_mark.line + 1, "", "", problem)])
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:

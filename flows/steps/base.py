@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -15,6 +16,10 @@ from flows.outcome import Outcome
 from flows.scene import Scene
 from flows.show import Show, parse_show
 from flows.templates import Argument, Text
+
+# Slots that the engine fills itself, and names that templates are given.
+OURS = frozenset({"requester", "run", "item", "error", "doubt", "begun"})
+SLOT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}\Z")
 
 
 class Step(Protocol):
@@ -62,7 +67,10 @@ class Fields:
                 self.wrong(name, "is missing", f'{name}: "…"')
             return default
         if not isinstance(value, str):
-            self.wrong(name, f"must be a string, not {type(value).__name__}", f'{name}: "{value}"')
+            kind = {"list": "a list", "dict": "a mapping", "bool": "true or false"}.get(
+                type(value).__name__, "a number"
+            )
+            self.wrong(name, f"must be a text, not {kind}", f'{name}: "…"')
             return default
         return value
 
@@ -103,6 +111,35 @@ class Fields:
             return ()
         return tuple(value)
 
+    def slots(self, name: str) -> tuple[str, ...]:
+        """Names under which something is kept: at least one, none of them ours."""
+        found = self.strings(name, required=True)
+        if not found and isinstance(self.raw.get(name), list):
+            self.wrong(name, "names no slot", f"{name}: [items]")
+        return tuple(each for each in found if self.slot(name, each))
+
+    def slot(self, name: str, value: str) -> bool:
+        """Whether it can be the name of a slot; noted as a mistake where not."""
+        if not SLOT.match(value):
+            self.wrong(name, f"{value!r} is no name for a slot", "a short word of letters, digits and _")
+        elif value in OURS or value.startswith("sure_"):
+            self.wrong(name, f"{value!r} is a name that the engine uses itself", "another name")
+        else:
+            return True
+        return False
+
+    def save(self) -> str:
+        """The slot that a result is kept in; empty: it is not kept."""
+        name = self.string("save")
+        return name if not name or self.slot("save", name) else ""
+
+    def boolean(self, name: str) -> bool:
+        value = self.take(name, False)
+        if not isinstance(value, bool):
+            self.wrong(name, f"must be true or false, not {value!r}", f"{name}: true")
+            return False
+        return value
+
     def mapping(self, name: str) -> Mapping[str, Any]:
         value = self.take(name, {})
         if not isinstance(value, Mapping):
@@ -115,7 +152,7 @@ class Fields:
         try:
             return parse_show(value)
         except TemplateError as error:
-            self.wrong(name, str(error))
+            self.wrong(name, str(error), 'show: [{facts: {Total: "{{ total }}"}}]')
             return Show(())
 
     def target(self, name: str) -> str:

@@ -16,6 +16,8 @@ from flows.show import Show
 from flows.steps.base import Fields
 from flows.templates import Text
 
+UNSURE = "I did not understand that. Say “yes” if it is right, say what to change, or say “cancel”."
+
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
@@ -59,18 +61,16 @@ class Confirm:
             case Entered():
                 return Stay((self._card(scene),))
             case Chose() | Heard() if self._is_yes(event):
-                return GoTo(self.yes, (self._closed(scene, self.confirmed.render(scene.values)),))
+                return GoTo(self.yes, (self.closed(scene, self.confirmed.render(scene.values)),))
             case Heard(meaning=meaning) if meaning.changes and self.change:
-                closed = self._closed(scene, "Changed, see below.")
+                closed = self.closed(scene, "Changed, see below.")
                 return GoTo(self.change, (closed,), carry=event)
             case Chose() | Heard() if self._is_no(event):
-                return Stay((say("What should I change? For example “make it three”, or “cancel”."),))
+                return Stay((say("What should I change? For example “make it three” or “drop the cola”."),))
             case Chose(choice="cancel"):
-                return Finish("cancelled", (self._closed(scene, "Cancelled."), say(CANCELLED)))
+                return Finish("cancelled", (self.closed(scene, "Cancelled."), say(CANCELLED)))
             case Heard():
-                return Stay(
-                    (say("I am not sure what you mean. Is the order right? “yes”, a change, or “cancel”."),)
-                )
+                return Stay((say(UNSURE),))
         return Stay()
 
     @staticmethod
@@ -102,6 +102,6 @@ class Confirm:
         )
         return Say(self.id, Reply(self.text.render(scene.values), (*self._drawn(scene), buttons)))
 
-    def _closed(self, scene: Scene, words: str) -> Effect:
+    def closed(self, scene: Scene, words: str) -> Effect:
         """The same card, with what became of it in place of its buttons."""
         return Replace(self.id, Reply(words, (*self._drawn(scene), Paragraph(words, Tone.SUBTLE))))

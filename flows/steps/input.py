@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from bot.reply import Style
+from bot.reply import Reply, Style
+from flows import doubts, offers
 from flows.conditions import Condition
+from flows.doubts import Open
+from flows.effects import Change as Replace
 from flows.effects import Effect, Read
 from flows.events import Chose, Entered, Event, Heard
-from flows.items import Doubt, apply, items_key
+from flows.items import Applied, Doubt, apply, items_key
 from flows.outcome import GoTo, Outcome, Stay
 from flows.scene import Scene, say, with_buttons
 from flows.steps.base import Fields
 from flows.templates import Text
 from flows.understanding import Change
+
+CARD = "doubt.card"
+NO_CHOICE = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Input:
 
     @classmethod
     def parse(cls, fields: Fields) -> Input:
-        gather = fields.strings("gather", required=True)
+        gather = fields.slots("gather")
         if len(gather) > 1:
             fields.wrong("gather", "names more than one slot", f"gather: [{gather[0]}]")
         return cls(
@@ -45,7 +51,7 @@ class Input:
             gather=gather[0] if gather else "items",
             ask=fields.text("ask", "What would you like?"),
             offered=fields.condition("offered"),
-            refill=bool(fields.take("refill", False)),
+            refill=fields.boolean("refill"),
             next=fields.target("next"),
         )
 
@@ -62,79 +68,119 @@ class Input:
         return self.ask.names | (self.offered.names if self.offered else frozenset())
 
     def run(self, scene: Scene, event: Event) -> Outcome:
+        open = doubts.from_json(scene.run.slots.get("doubt"))
         match event:
             case Entered() if scene.run.unread:
                 who = scene.run.requester
                 return Stay((Read(who.id, who.name, scene.run.unread),))
-            case Entered() if scene.run.slots.get(self.gather) and not self.refill:
+            case Entered() if open:
+                return Stay((self._card(scene, open),))
+            case Entered() if self._filled(scene):
                 return GoTo(self.next)
             case Entered():
-                return Stay((say(self.ask.render(scene.values)),))
-            case Heard(meaning=meaning) if meaning.intent in ("yes", "no") and scene.run.slots.get("doubt"):
-                return self._settled(scene, "0" if meaning.intent == "yes" else "")
+                return self._asked(scene)
             case Heard(meaning=meaning) if meaning.changes:
-                return self.heard(scene, meaning.changes)
-            case Heard(opening=True, text=text) if len(text.split()) < 3:
-                return Stay((say(self.ask.render(scene.values)),))
-            case Heard() if scene.run.slots.get(self.gather) and not self.refill:
-                return GoTo(self.next, (say("I found no change in that, so the list stays as it is."),))
+                closed = (self._closed(scene, open, ""),) if open else ()
+                changes = doubts.answered(open, meaning.changes) if open else meaning.changes
+                return self._changed(scene, changes, closed, meaning.leftover)
+            case Heard(meaning=meaning) if open:
+                if meaning.intent == "no" or (meaning.intent == "yes" and len(open.choices) == 1):
+                    return self._settled(scene, open, "0" if meaning.intent == "yes" else NO_CHOICE)
+                return Stay((self._card(scene, open, "Sorry, I did not get that. "),))
+            case Heard(opening=True):
+                return self._asked(scene)
+            case Heard(meaning=meaning) if meaning.intent in ("yes", "no"):
+                return GoTo(self.next) if self._filled(scene) else self._asked(scene)
             case Heard(text=text):
-                excuse = f"I could not find anything to order in “{text[:200]}”. "
-                return Stay((say(excuse + self.ask.render(scene.values)),))
+                excuse = f"I found nothing to order in “{text[:200]}”."
+                return Stay((offers.menu(excuse, self._offered(scene), self.ask.render(scene.values)),))
             case Chose(choice="pick", value=value):
-                return self._settled(scene, value)
+                number, _, at = value.partition(".")
+                if open is None or number != str(open.number):
+                    return Stay((say("That is settled already."),))
+                return self._settled(scene, open, at)
         return Stay()
 
-    def heard(self, scene: Scene, changes: Sequence[Change]) -> Outcome:
-        """The list with these changes; asks back about the first that is in doubt."""
-        offered = self.offered.value(scene.values) if self.offered else ()
-        names = [
-            str(each.get("name", each)) if isinstance(each, Mapping) else str(each) for each in offered or ()
-        ]
-        sure_key = items_key(self.gather)
-        applied = apply(
-            changes,
-            scene.run.slots.get(self.gather) or (),
-            scene.run.slots.get(sure_key) or {},
-            bar=scene.known.bar,
-            offered=names,
-        )
-        slots: dict[str, Any] = {self.gather: list(applied.items), sure_key: applied.sure, "doubt": None}
-        if applied.doubts:
-            doubt = applied.doubts[0]
-            if doubt.choices:
-                slots["doubt"] = {"change": asdict(doubt.change), "choices": list(doubt.choices)}
-            return Stay(self._questions(scene, applied.done, applied.doubts), slots)
-        if not applied.items:
-            return Stay((say("The list is empty now. " + self.ask.render(scene.values)),), slots)
-        return GoTo(self.next, slots=slots)
+    def help(self, scene: Scene) -> tuple[Effect, ...]:
+        """What can be chosen from, where that is known."""
+        offered = self._offered(scene)
+        return (offers.menu("", offered, ""),) if offered else ()
 
-    def _questions(self, scene: Scene, done: Sequence[str], doubts: Sequence[Doubt]) -> tuple[Effect, ...]:
-        first = doubts[0]
-        text = f"Noted: {'; '.join(done)}. " if done else ""
-        text += " ".join(each.question for each in (doubts if not first.choices else doubts[:1]))
-        if not first.choices:
-            return (say(text),)
-        if len(first.choices) == 1:
-            yes = scene.button("Yes", "pick", "0", Style.PRIMARY)
-            return (with_buttons(text, yes, scene.button("No", "pick", "")),)
-        picks = [scene.button(name, "pick", str(at)) for at, name in enumerate(first.choices)]
-        return (with_buttons(text, *picks, scene.button("None of these", "pick", "")),)
+    def _filled(self, scene: Scene) -> bool:
+        return bool(scene.run.slots.get(self.gather)) and not self.refill
 
-    def _settled(self, scene: Scene, picked: str) -> Outcome:
+    def _offered(self, scene: Scene) -> Sequence[Any]:
+        found = self.offered.value(scene.values) if self.offered else ()
+        return found if isinstance(found, list | tuple) else ()
+
+    def _asked(self, scene: Scene) -> Outcome:
+        return Stay((say(self.ask.render(scene.values)),))
+
+    def _settled(self, scene: Scene, open: Open, at: str) -> Outcome:
         """A doubt was answered: make the change, or leave it."""
-        doubt = scene.run.slots.get("doubt")
-        if not doubt:
-            return Stay((say("That is settled already."),))
-        if not picked.isdigit() or int(picked) >= len(doubt["choices"]):
-            rest = scene.run.slots.get(self.gather)
-            return (
-                GoTo(self.next, slots={"doubt": None})
-                if rest
-                else Stay((say("All right. " + self.ask.render(scene.values)),), {"doubt": None})
-            )
-        raw = doubt["change"]
-        change = Change(**{**raw, **{k: tuple(raw[k]) for k in ("options", "remove_options", "candidates")}})
-        if change.candidates:
-            change = replace(change, item=doubt["choices"][int(picked)], candidates=(), known=True)
-        return self.heard(scene, (replace(change, confidence=max(change.confidence, 0.95)),))
+        if at.isdecimal() and len(at) < 3 and int(at) < len(open.choices):
+            word = "Yes." if len(open.choices) == 1 else f"{open.choices[int(at)]}."
+            closed = self._closed(scene, open, word)
+            return self._changed(scene, (doubts.picked(open, int(at)), *open.rest), (closed,))
+        closed = self._closed(scene, open, "No." if len(open.choices) == 1 else "None of these.")
+        return self._changed(scene, open.rest, (closed,))
+
+    def _changed(
+        self, scene: Scene, changes: Sequence[Change], before: tuple[Effect, ...] = (), leftover: str = ""
+    ) -> Outcome:
+        """The list with these changes; asks back where something is in doubt."""
+        key = items_key(self.gather)
+        held = scene.run.slots
+        applied = apply(changes, held.get(self.gather) or (), held.get(key) or {}, bar=scene.known.bar)
+        slots: dict[str, Any] = {self.gather: list(applied.items), key: applied.sure, "doubt": None}
+        note = f"I did not understand “{leftover[:200]}”, so I left it out." if leftover else ""
+        if all(_passing(each, applied, scene.known.bar) for each in applied.doubts) and applied.items:
+            left = ", ".join(f"“{each.change.words or each.change.item}”" for each in applied.doubts)
+            note = f"I did not understand {left[:300]}, so I left it out." if left else note
+            return GoTo(self.next, (*before, say(note)) if note else before, slots)
+        asking = [each for each in applied.doubts if each.choices]
+        told = self._told(scene, applied, asking, note)
+        if asking:
+            # Numbered by messages: a press on an older card never answers a newer question.
+            open = doubts.ask(scene.run.said + len(told), asking)
+            return Stay((*before, *told, self._card(scene, open)), slots | {"doubt": doubts.to_json(open)})
+        return Stay((*before, *told), slots)
+
+    def _told(self, scene: Scene, applied: Applied, asking: Sequence[Doubt], note: str) -> tuple[Effect, ...]:
+        """What was noted and what was not, in one message, before any question."""
+        unknown = [each for each in applied.doubts if each.unknown]
+        problems = [each.question for each in applied.doubts if not each.unknown and not each.choices]
+        if unknown:
+            names = " or ".join(f"“{each.change.item or each.change.words}”" for each in unknown)
+            problems.append(f"I do not know {names[:300]}.")
+        parts = [f"Noted: {'; '.join(applied.done)}."] if applied.done else []
+        parts += [*problems, note] if note else problems
+        if asking:
+            return (say(" ".join(parts)),) if parts else ()
+        more = "What would you like instead? Say “that's all” to go on without it."
+        if not unknown:
+            more = "Say what to change, or “that's all” to go on."
+        ending = more if applied.items and not self.refill else self.ask.render(scene.values)
+        if not applied.items and not applied.doubts:
+            parts = ["The list is empty now."]
+        return (offers.menu(" ".join(parts), self._offered(scene) if unknown else (), ending),)
+
+    def _card(self, scene: Scene, open: Open, before: str = "") -> Effect:
+        """The question, with a button for each answer."""
+        only = len(open.choices) == 1
+        labels = ("Yes",) if only else open.choices
+        first = Style.PRIMARY if only else Style.PLAIN
+        buttons = [
+            scene.button(label, "pick", f"{open.number}.{at}", first) for at, label in enumerate(labels)
+        ]
+        none = scene.button("No" if only else "None of these", "pick", f"{open.number}.{NO_CHOICE}")
+        return with_buttons(before + open.question, *buttons, none, name=CARD)
+
+    def _closed(self, scene: Scene, open: Open, answer: str) -> Effect:
+        """The question's card without its buttons, with the answer."""
+        return Replace(CARD, Reply(f"{open.question} {answer}".strip()))
+
+
+def _passing(doubt: Doubt, applied: Applied, bar: float) -> bool:
+    """Words that are hardly an order, beside some that are: said, but nothing to stop for."""
+    return doubt.unknown and doubt.change.confidence < bar and bool(applied.done)

@@ -45,13 +45,13 @@ class Tool:
     def parse(cls, fields: Fields) -> Tool:
         on_error = fields.mapping("on_error")
         for code, step in on_error.items():
-            if not isinstance(step, str):
+            if not isinstance(step, str) or not step:
                 fields.wrong("on_error", f"{code!r} must name a step", f"{code}: some_step")
         return cls(
             id=fields.step,
             call=fields.string("call", required=True),
             arguments=fields.argument("with"),
-            save=fields.string("save"),
+            save=fields.save(),
             rests_on=fields.strings("rests_on"),
             working=fields.text("working"),
             pending=fields.text("pending", "This is to be completed outside: follow the link."),
@@ -81,22 +81,24 @@ class Tool:
             case Approved(name=name):
                 return Stay((Release(run.waiting), say(f"{name} approved it. Working on it now.")))
             case Rejected(name=name, reason=reason):
-                why = f" Reason: {reason}" if reason else ""
-                return self._failed(scene, "rejected", f"{name} rejected it, so nothing was done.{why}")
+                why = f": “{reason.strip()}”" if reason.strip() else ""
+                return self._failed(scene, "rejected", f"{name} rejected it{why}.")
             case Expired():
-                sentence = "Nobody decided in time, so it expired. That is no rejection; nothing was done."
+                sentence = "Nobody decided in time, so it expired. That is no rejection: you may ask again."
                 return self._failed(scene, "expired", sentence)
             case Finished(result=result):
                 return GoTo(self.next, slots={self.save: dict(result)} if self.save else {})
             case Began(result=result):
                 values = {**scene.values, self.save: result}
                 blocks = self.pending_show.blocks(values)
-                slots = {self.save: dict(result)} if self.save else {}
+                slots = ({self.save: dict(result)} if self.save else {}) | {"begun": run.waiting}
                 return Stay((Say("pending", Reply(self.pending.render(values), blocks)),), slots)
             case Failed(code=code, sentence=sentence):
                 return self._failed(scene, code, sentence)
             case Heard() if run.held:
                 return Stay((say("This waits for an approver. Say “cancel” to take it back."),))
+            case Heard() if self._begun(scene):
+                return Stay((say("This waits for you: please follow the link above."),))
             case Heard():
                 return Stay((say("I am working on that right now; one moment."),))
         return Stay()
@@ -132,13 +134,23 @@ class Tool:
         if run.held:
             taken = "Cancelled, and the request for approval is withdrawn. Nothing was charged."
             return Finish("cancelled", (Withdraw(run.waiting), say(taken)))
-        if scene.known.tools[self.call].risk == "read":
+        card = scene.known.tools.get(self.call)
+        if card is not None and card.risk == "read":
             return Finish("cancelled", (say(CANCELLED),))
+        if self._begun(scene):
+            left = "I cannot take the link back. If you leave it alone, nothing happens."
+            return Stay((say(left),))
         return Stay((say("It is too late to cancel: it is being carried out right now."),))
+
+    def _begun(self, scene: Scene) -> bool:
+        """It has begun, and is to be completed outside."""
+        run = scene.run
+        return bool(run.waiting) and run.slots.get("begun") == run.waiting
 
     def _failed(self, scene: Scene, code: str, sentence: str) -> Outcome:
         error: dict[str, Any] = {"code": code, "sentence": sentence}
         step = self.on_error.get(code, self.on_error.get("*", ""))
         if step:
             return GoTo(step, slots={"error": error})
-        return Finish("failed", (say(sentence),), {"error": error})
+        nothing = " Nothing was done." if code in ("rejected", "expired", "denied") else ""
+        return Finish("failed", (say(sentence + nothing),), {"error": error})

@@ -62,7 +62,9 @@ TOOLS: Mapping[str, Card] = {
 RULES = (
     Rule("reading", Outcome.ALONE, "It only reads.", risk=frozenset({"read"})),
     Rule("small", Outcome.ALONE, "{amount} is small.", risk=frozenset({"money"})),
-    Rule("large", Outcome.ASK, "{amount} is {at_least} or more.", risk=frozenset({"money"}), at_least="50.00"),
+    Rule(
+        "large", Outcome.ASK, "{amount} is {at_least} or more.", risk=frozenset({"money"}), at_least="50.00"
+    ),
     Rule(
         "unsure",
         Outcome.ASK,

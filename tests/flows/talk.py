@@ -47,7 +47,9 @@ class Talk:
 
     def __init__(self) -> None:
         self.flow = order_flow()
-        self.known = replace(KNOWN, flows=(("order", self.flow.description), ("escalate", "Ask a person to take over")))
+        self.known = replace(
+            KNOWN, flows=(("order", self.flow.description), ("escalate", "Ask a person to take over"))
+        )
         self.world = World({"order": self.flow}, self.known, {})
         self.reader = OfflineReader()
         self.run: Run | None = None
@@ -133,7 +135,13 @@ def _quote(arguments: Any) -> dict[str, Any]:
     lines, problems = [], []
     for item in arguments["items"]:
         if item["name"] not in prices:
-            problems.append({"item": item["name"], "code": "unknown_product", "sentence": f"{item['name']} is not sold here."})
+            problems.append(
+                {
+                    "item": item["name"],
+                    "code": "unknown_product",
+                    "sentence": f"{item['name']} is not sold here.",
+                }
+            )
             continue
         unit = prices[item["name"]]
         lines.append(
@@ -147,4 +155,4 @@ def _quote(arguments: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-__all__ = ["ADA", "OMAR", "Failed", "Began", "Talk"]
+__all__ = ["ADA", "OMAR", "Began", "Failed", "Talk"]
