@@ -266,6 +266,22 @@ async def test_the_run_can_be_read_without_seeing_the_picture(open_page: Open) -
     await expect(run.get_by_role("region", name="Effects")).to_contain_text("run_01demo:charge:1")
 
 
+async def test_after_the_end_the_next_order_is_one_press_away(open_page: Open) -> None:
+    page = await open_page()
+    await order(page)
+    await page.get_by_role("button", name="Press 2 to be Grace").click()
+    slack = page.get_by_role("region", name="Slack", exact=True)
+    await slack.get_by_role("button", name="Approve", exact=True).click()
+
+    await page.get_by_role("button", name="Order from Teams").click()
+    await expect(page.get_by_role("textbox", name="Message Orders as Ada Reyes")).to_have_value(ORDER)
+
+    await page.get_by_role("button", name="Order as Grace").click()
+    composer = page.get_by_role("textbox", name="Message #orders as Grace Lindqvist")
+    await expect(composer).to_have_value(ORDER)
+    await expect(composer).to_be_focused()
+
+
 async def test_a_delivery_can_be_looked_at_and_sent_again(open_page: Open, mock: Mock) -> None:
     page = await open_page()
     await page.get_by_role("textbox", name=COMPOSER).press("Enter")

@@ -1,7 +1,10 @@
 // One line under the header: what went wrong, whose turn it is, or what to try next. Never two at once.
 import { useState } from "react";
+import { fillComposer } from "./Composer";
 import { useDesk } from "./desk";
-import { approvalSpot, isRequester, whoDecides } from "./runs";
+import type { Person } from "./protocol";
+import { approvalSpot, isRequester, whoDecides, type Spot } from "./runs";
+import { addressed } from "./suggest";
 import { useWidth } from "./useWidth";
 
 export function Bar() {
@@ -53,26 +56,22 @@ function Line() {
 
 /** After the end: three things worth trying. */
 function Next({ done }: { done: () => void }) {
-  const { state, become, show, goTeams } = useDesk();
+  const { state, become, show } = useDesk();
   const requester = state.persons.find((one) => one.role === "requester") ?? state.persons[0];
   const approver = state.persons.find((one) => one.role === "approver") ?? state.persons[0];
-  const toTeams = () => {
-    become(requester.id);
-    const first = state.teams?.conversations.find((one) => !one.person || one.person === requester.id);
-    if (first) goTeams({ conversation: first.id });
-    show("teams");
-    setTimeout(() => document.querySelector<HTMLElement>(".pane.teams textarea")?.focus(), 50);
-  };
-  const own = () => {
-    become(approver.id);
-    show("slack");
-    setTimeout(() => document.querySelector<HTMLElement>(".pane.slack textarea")?.focus(), 50);
+  const channel = state.slack?.channels.find((one) => one.kind === "channel");
+  const conversation = state.teams?.conversations.find((one) => one.kind === "channel") ?? state.teams?.conversations[0];
+  const begin = (person: Person, spot: Spot, bot: string) => {
+    become(person.id, spot);
+    show(spot.on);
+    // The pane of that person is drawn first; then its composer is filled, ready for Enter.
+    setTimeout(() => fillComposer(document.querySelector(`.pane.${spot.on} .composer`), addressed(state.suggestion, bot, true)), 50);
   };
   return (
     <div className="bar next" role="group" aria-label="Try next">
       <span>Done. Try next:</span>
-      <button type="button" className="chip" onClick={own}>Order as {approver.name.split(" ")[0]}, then try to approve your own order</button>
-      {state.teams && <button type="button" className="chip" onClick={toTeams}>Order from Teams</button>}
+      {channel && <button type="button" className="chip" onClick={() => begin(approver, { on: "slack", channel: channel.id, ts: "" }, state.slack!.bot.name)}>Order as {approver.name.split(" ")[0]}, then try to approve your own order</button>}
+      {conversation && <button type="button" className="chip" onClick={() => begin(requester, { on: "teams", conversation: conversation.id, id: "" }, state.teams!.bot.name)}>Order from Teams</button>}
       <span className="next-file">Edit <code>flows/catalog/order.yaml</code> and watch it reload</span>
       <button type="button" className="quiet" aria-label="Dismiss" onClick={done}>×</button>
     </div>

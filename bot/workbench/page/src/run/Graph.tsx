@@ -8,7 +8,8 @@ const WORD = { done: "done", now: "current step", ahead: "ahead", failed: "faile
 
 export function Graph({ run }: { run: Run }) {
   const sign = JSON.stringify([run.steps, run.edges]);
-  const picture = useMemo(() => layOut(run.steps, run.edges), [sign]);
+  const steps = useMemo(() => run.steps.map(titled), [sign]);
+  const picture = useMemo(() => layOut(steps, run.edges), [steps]);
   if (!run.steps.length) return null;
   return (
     <figure className="graph">
@@ -30,12 +31,13 @@ export function Graph({ run }: { run: Run }) {
         {picture.boxes.map((box) => <Node key={box.step.id} box={box} />)}
       </svg>
       <ol className="hidden">
-        {run.steps.map((step) => <li key={step.id}>{name(step)}</li>)}
+        {steps.map((step) => <li key={step.id}>{name(step)}</li>)}
       </ol>
     </figure>
   );
 }
 
+const titled = (step: Step): Step => ({ ...step, title: step.title.charAt(0).toUpperCase() + step.title.slice(1) });
 const name = (step: Step) => `${step.title}, ${step.type}, ${WORD[step.state]}`;
 
 function Node({ box }: { box: Box }) {
