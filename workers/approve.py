@@ -18,6 +18,7 @@ from flows.events import Failed, Finished
 from flows.flow import Flow
 from flows.policy import Policy
 from flows.run import Run
+from integrations import money
 from workers import cards
 from workers.commit import Commit
 from workers.known import World
@@ -87,10 +88,10 @@ async def ask(
     digest = sealing.digest(sealed)
     code = sealing.code(digest)
     facts = tool.facts(call.arguments)
-    money = next((value for label, value in facts if label == "Amount"), "")
-    summary = f"{tool.tool.summary}: {money}" if money else tool.tool.summary
+    moved = tool.amount(call.arguments)
     card = cards.body(
-        summary,
+        tool.tool.summary,
+        money.show(*moved) if moved else "",
         run.requester.name,
         facts,
         asked.verdict.because,

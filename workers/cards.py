@@ -15,6 +15,7 @@ APPROVE, REJECT, REJECT_FORM = "approval.approve", "approval.reject", "approval.
 
 def body(
     summary: str,
+    amount: str,
     requester: str,
     facts: tuple[tuple[str, str], ...],
     because: str,
@@ -23,16 +24,20 @@ def body(
     flow: Flow,
     expires: str,
 ) -> Reply:
-    """What is to be decided, without buttons. `expires` is a time in words."""
-    shown = [("Asked by", for_card(requester)), *((label, for_card(value)) for label, value in facts)]
+    """What is to be decided, without buttons: how much and for whom, what exactly, why it asks.
+
+    `amount` is in words, empty where no money moves; `expires` is a time in words.
+    """
+    name = for_card(requester)
+    title = f"{summary}: {amount} for {name}" if amount else f"{summary} for {name}"
     why = [("Why I ask", for_card(because))] + ([("It rests on", f"“{for_card(words)}”")] if words else [])
     blocks: tuple[Block, ...] = (
-        Heading(f"Approve? {summary}"),
-        Facts(tuple(shown)),
+        Heading(f"Approve? {title}"),
+        Facts((("Asked by", name), *((for_card(label), for_card(value)) for label, value in facts))),
         Facts(tuple(why)),
-        Paragraph(f"Code {code} · flow {flow.id} {flow.version[:8]} · decide before {expires}", Tone.SUBTLE),
+        Paragraph(f"Decide before {expires} · code {code} · flow {flow.id} {flow.version[:8]}", Tone.SUBTLE),
     )
-    return Reply(f"Approval needed: {summary}, asked by {for_card(requester)}.", blocks)
+    return Reply(f"Approval needed. {title}.", blocks)
 
 
 def asking(card: Reply, id: str) -> Reply:

@@ -12,9 +12,10 @@ from uuid import UUID
 import orjson
 
 from bot.settings import Settings
-from flows.engine import snapshot
 from flows.flow import Flow, edges
 from flows.run import Run
+from flows.templates import items_in_words
+from integrations import money
 from workers import approve
 from workers.installs import own_tenant
 from workers.known import Library
@@ -78,6 +79,7 @@ async def open_inspector(dsn: str, settings: Settings) -> Inspector:
     return Inspector(db, await own_tenant(db), library, settings.state_dir)
 
 
+APPROVAL_WORDS = {"used": "approved", "void": "rejected"}
 ASLEEP = {"waiting": "waits to be completed outside", "unknown": "outcome unknown", "dead": "given up"}
 
 
@@ -120,7 +122,7 @@ async def _one(c: Connection, library: Library, tenant: UUID, id: str) -> dict[s
         "sentence": _sentence(run, flow, why),
         "steps": [_step(flow, run, step) for step in flow.steps],
         "edges": [{"from": a, "to": b, "label": label} for a, b, label in edges(flow)],
-        "slots": snapshot(run),
+        "slots": _known(run),
         "why": {
             "rule": why["rule"],
             "reason": why["because"],
@@ -143,7 +145,7 @@ async def _one(c: Connection, library: Library, tenant: UUID, id: str) -> dict[s
             {
                 "id": row["id"],
                 "code": row["code"],
-                "state": row["state"],
+                "state": APPROVAL_WORDS.get(row["state"], row["state"]),
                 "expires_at": row["expires_at"].isoformat(),
                 "decided_by": row["by"],
                 "reason": row["reason"],
@@ -153,6 +155,22 @@ async def _one(c: Connection, library: Library, tenant: UUID, id: str) -> dict[s
         "suggestions": _suggestions(run, flow),
         "started_at": started.isoformat(),
     }
+
+
+def _known(run: Run) -> dict[str, Any]:
+    """What the run has understood and found out, without whole catalogues."""
+    items = run.slots.get("items")
+    found: dict[str, Any] = {"items": items_in_words(items)} if items else {}
+    quote, payment, error = (run.slots.get(name) for name in ("quote", "payment", "error"))
+    if quote and not quote.get("problems"):
+        found["total"] = money.show(quote["amount"], quote["currency"])
+        found["paid with"] = quote["payment_label"]
+    if payment:
+        found["payment"] = " ".join(filter(None, (payment["status"], payment.get("payment_intent"))))
+    if error:
+        found["trouble"] = error["sentence"]
+    known = {k: v for k, v in run.slots.items() if isinstance(v, str | int) and v != ""}
+    return found | known
 
 
 def _step(flow: Flow, run: Run, id: str) -> dict[str, str]:

@@ -95,25 +95,27 @@ def _usual_card(customer: Any) -> Any:
 
 
 def _describe_charge(arguments: Any) -> Facts:
-    """All that will be sent, nothing shortened: what is not on the card is not approved."""
+    """All that will be sent, nothing shortened: what is not on the card is not approved.
+
+    What a person decides by stands first, Stripe's own ids last.
+    """
     asked = ChargeArguments.model_validate(arguments)
+    facts = [("Amount", f"{money.show(asked.amount, asked.currency)} ({asked.currency.upper()})")]
+    facts += [_line(line, asked.currency) for line in asked.lines]
     paid_by = f"saved card {asked.payment_method}" if asked.payment_method else "a payment link"
-    facts = [("Amount", money.show(asked.amount, asked.currency)), ("Currency", asked.currency.upper())]
-    facts += [(f"Line {n}", _line(line, asked.currency)) for n, line in enumerate(asked.lines, 1)]
-    facts += [
-        ("Who pays", asked.email or "whoever opens the link"),
-        ("Stripe customer", asked.customer or "none yet"),
-        ("Paid by", paid_by),
-    ]
+    facts += [("Who pays", asked.email or "whoever opens the link"), ("Paid by", paid_by)]
+    ids = [asked.customer or "no customer yet"]
+    ids += [f"{line.price} of {line.product}" for line in asked.lines]
+    facts.append(("At Stripe", ", ".join(ids)))
     if asked.description:
         facts.append(("Description", asked.description))
     return tuple(facts)
 
 
-def _line(line: Line, currency: str) -> str:
+def _line(line: Line, currency: str) -> tuple[str, str]:
     each, total = money.show(line.unit_amount, currency), money.show(line.amount, currency)
-    note = f", {line.note}" if line.note else ""
-    return f"{line.quantity} × {line.name}{note}: {total} ({each} each, {line.price}, {line.product})"
+    note = f" ({line.note})" if line.note else ""
+    return f"{line.quantity} × {line.name}{note}", total if line.quantity == 1 else f"{total} ({each} each)"
 
 
 def _describe_refund(arguments: Any) -> Facts:
@@ -171,7 +173,7 @@ QUOTE = Tool(
 )
 CHARGE = Tool(
     name="stripe.charge",
-    summary="Charge an order to a saved card, or send a payment link",
+    summary="Charge an order",
     risk=Risk.MONEY,
     reversibility=Reversibility.EXTERNALLY_REVERSIBLE,
     arguments=ChargeArguments,
@@ -182,7 +184,7 @@ CHARGE = Tool(
 )
 REFUND = Tool(
     name="stripe.refund",
-    summary="Give a payment back, whole or in part",
+    summary="Give a payment back",
     risk=Risk.MONEY,
     reversibility=Reversibility.IRREVERSIBLE,
     arguments=RefundArguments,

@@ -209,11 +209,26 @@ def test_a_quote_is_what_a_charge_is_given(sandbox: Any) -> None:
     arguments = sandbox.quoted("ada@example.com", {"name": "funghi", "options": ["large", "no onions"]})
 
     facts = dict(CHARGE.describe(arguments))
-    assert facts["Amount"] == "$16.00"
-    assert facts["Line 1"].startswith("1 × Funghi (large), no onions: $16.00 ($16.00 each")
+    assert facts["Amount"] == "$16.00 (USD)"
+    assert facts["1 × Funghi (large) (no onions)"] == "$16.00"
     assert facts["Who pays"] == "ada@example.com"
     assert facts["Paid by"] == "saved card pm_ada_visa"
     assert CHARGE.amount(arguments) == (1600, "usd")
+
+
+def test_every_argument_of_a_charge_stands_on_its_card(sandbox: Any) -> None:
+    arguments = sandbox.quoted(
+        "ada@example.com", {"name": "funghi", "quantity": 3, "options": ["large", "no onions"]}
+    )
+
+    card = " ".join(f"{label} {value}" for label, value in CHARGE.describe(arguments))
+
+    for line in arguments["lines"]:
+        for name in ("price", "product", "name", "note"):
+            assert str(line[name]) in card
+        assert "3 ×" in card
+        assert "$48.00 ($16.00 each)" in card
+    assert all(arguments[name] in card for name in ("email", "customer", "payment_method"))
 
 
 def test_more_than_a_page_of_prices_is_read_to_the_end(sandbox: Any, make_attempt: Any) -> None:
