@@ -234,7 +234,7 @@ def manifest_teams(
 
 async def _front(settings: Settings, with_workbench: bool, stop: asyncio.Event) -> None:
     """Doors, webhooks and inbox, put together; the workbench too where it may be."""
-    from bot import serving
+    from bot import legal, serving
     from bot.front import create_app
     from bot.hooks import StripeHook
     from integrations.stripe import webhook
@@ -248,6 +248,7 @@ async def _front(settings: Settings, with_workbench: bool, stop: asyncio.Event) 
         bench = await _bench(settings, dsn, stack) if with_workbench else None
 
         def extra(application: web.Application) -> None:
+            legal.add_pages(application, settings)
             if bench is not None:
                 bench(application)
 
