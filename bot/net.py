@@ -19,6 +19,7 @@ from bot.settings import LOOPBACK
 
 MIB = 1024 * 1024
 MOST_BYTES = 5 * MIB
+_ENCRYPTED = frozenset({"https", "wss"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _may_be_loopback: ContextVar[bool] = ContextVar("may_be_loopback", default=False)
@@ -108,7 +109,7 @@ def _check(url: URL, allow_loopback: bool, hosts: Collection[str] | None) -> boo
     """Whether the address names this machine; raises `RefusedCall` where it may not be called."""
     host = url.host or ""
     local = allow_loopback and host in LOOPBACK
-    if url.scheme != "https" and not (local and url.scheme == "http"):
+    if url.scheme not in _ENCRYPTED and not (local and url.scheme in ("http", "ws")):
         raise RefusedCall(f"Only https is called; {host or 'this address'} was asked for by another scheme.")
     if url.user is not None or url.password is not None:
         raise RefusedCall(f"An address with a user name in it was refused ({host}).")

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=30, ge=0)
     effect_lease: float = Field(default=45.0, gt=0)
     metrics_port: int = Field(default=0, ge=0, le=65535)
+    extensions: str = ""
 
     # approvals
     approvals_channel: str = ""
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_client_id: str = ""
     slack_client_secret: SecretStr | None = None
+    slack_team_id: str = ""
     slack_api_url: str = "https://slack.com/api/"
 
     # Teams

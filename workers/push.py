@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from flows.errors import FlowError, Mistake
 from flows.flow import Flow
 from flows.loader import load_file
 from flows.policy_file import parse_policy
-from flows.yaml_source import read
+from flows.yaml_source import Source, read
 from integrations import tools
 from workers.installs import own_tenant
 from workers.store import definitions
-from workers.store.door import Database
+from workers.store.door import Connection, Database
 
 CATALOG = Path(__file__).resolve().parent.parent / "flows" / "catalog"
 POLICY = Path(__file__).resolve().parent.parent / "flows" / "policy.yaml"
@@ -60,12 +62,18 @@ async def push(dsn: str, flows: list[Flow], policy: Path) -> list[Pushed]:
 async def push_to(db: Database, tenant: UUID, flows: list[Flow], policy: Path) -> list[Pushed]:
     """All in one transaction: either everything is live, or nothing is."""
     source = read(str(policy), await asyncio.to_thread(policy.read_bytes))
-    version = parse_policy(source).version
-    done = []
+    parse_policy(source)
     async with db.tenant(tenant) as c:
-        for flow in flows:
-            new = await definitions.keep_flow(c, tenant, flow.id, flow.version, flow.source)
-            await definitions.activate_flow(c, tenant, flow.id, flow.version)
-            done.append(Pushed(flow.id, flow.version, new))
-        await definitions.keep_policy(c, tenant, version, source.value)
+        return await put(c, tenant, flows, source.value)
+
+
+async def put(c: Connection, tenant: UUID, flows: list[Flow], policy: Mapping[str, Any]) -> list[Pushed]:
+    """In the transaction given. Raises `FlowError` for a policy that cannot be used."""
+    version = parse_policy(Source("policy", policy, {})).version
+    done = []
+    for flow in flows:
+        new = await definitions.keep_flow(c, tenant, flow.id, flow.version, flow.source)
+        await definitions.activate_flow(c, tenant, flow.id, flow.version)
+        done.append(Pushed(flow.id, flow.version, new))
+    await definitions.keep_policy(c, tenant, version, policy)
     return done

@@ -29,6 +29,7 @@ class Database:
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+        self._lone = asyncio.Lock()
 
     @classmethod
     async def open(cls, dsn: str, *, size: int = 8, timeout: float = 10) -> Database:
@@ -90,6 +91,23 @@ class Database:
             if held is None:
                 raise Lost(key)
             yield connection
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[None]:
+        """Held by one of all processes at a time, without a transaction: for a call to the outside.
+
+        It takes a connection for as long, one of the whole pool: those who wait here never hold
+        those that the holder needs to come to an end. Whoever dies lets go of it.
+        """
+        async with self._lone, self._pool.acquire(timeout=10) as connection:
+            await connection.execute("select pg_advisory_lock(hashtextextended($1, 0))", name)
+            try:
+                yield
+            finally:
+                if not connection.is_closed():
+                    await asyncio.shield(
+                        connection.execute("select pg_advisory_unlock(hashtextextended($1, 0))", name)
+                    )
 
     async def dispatch(self, query: str, *arguments: Any) -> list[Any]:
         """A call of one of the listed functions that may look across tenants."""

@@ -25,14 +25,25 @@ async def create(db: Database, name: str) -> UUID:
     return tenant
 
 
+async def begin(c: Connection, tenant: UUID, name: str) -> bool:
+    """A tenant whose id is known beforehand; False where it is there already."""
+    made = await c.fetchval(
+        "insert into tenants (tenant_id, name) values ($1, $2) on conflict do nothing returning 1",
+        tenant,
+        name,
+    )
+    return made is not None
+
+
 async def install(
     c: Connection, tenant: UUID, platform: str, workspace: str, bot_user: str, credentials: str | None
 ) -> None:
-    """`credentials` are sealed already."""
+    """`credentials` are sealed already; None leaves those that are there."""
     await c.execute(
         "insert into installations (tenant_id, platform, workspace, bot_user, credentials)"
         " values ($1, $2, $3, $4, $5) on conflict (tenant_id, platform, workspace) do update"
-        " set bot_user = excluded.bot_user, credentials = excluded.credentials, removed_at = null",
+        " set bot_user = excluded.bot_user, removed_at = null,"
+        " credentials = coalesce(excluded.credentials, installations.credentials)",
         tenant,
         platform,
         workspace,
@@ -85,6 +96,17 @@ async def credentials(c: Connection, tenant: UUID, platform: str, workspace: str
         workspace,
     )
     return found
+
+
+async def had(c: Connection, tenant: UUID, platform: str, workspace: str) -> bool:
+    """Whether the workspace is, or was before it was removed, this tenant's."""
+    found = await c.fetchval(
+        "select 1 from installations where tenant_id = $1 and platform = $2 and workspace = $3",
+        tenant,
+        platform,
+        workspace,
+    )
+    return found is not None
 
 
 async def policy_version(c: Connection, tenant: UUID) -> str | None:
