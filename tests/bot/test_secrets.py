@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ConfigurationError
-from bot.secrets import MOST_BYTES, SecretUnreadable, Spot, Vault, new_key
+from bot.secrets import MOST_BYTES, SecretUnreadable, Spot, Vault
 
 TOKEN = "xoxb-123-planted-token"
 SPOT = Spot("tenant-a", "installations", "1", "bot_token")
-OLD, NEW = new_key(), new_key()
+OLD, NEW = "w4rrKo9YB9G7chZEVXQxz94w5Lru5DtO9r3PxMQxPuo", "rRposceVLiC3LMvoq4TSyHuNG6iMh7yBzwhJ-6vT0t0"
 
 
 def test_what_was_sealed_opens_again() -> None:

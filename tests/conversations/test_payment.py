@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aiohttp
 
 from tests.conversations.test_order import SMALL, ordered
 from tests.stack import Stack
 
 
-async def sandbox(stack: Stack, path: str, body: dict[str, object]) -> None:
+async def sandbox(stack: Stack, path: str, body: Mapping[str, object]) -> None:
     async with aiohttp.ClientSession() as session:
         address = f"{stack.settings.stripe_api_base}/_sandbox/{path}"
         async with session.post(address, json=body) as answer:
@@ -34,7 +36,8 @@ async def test_a_declined_card_is_told_in_plain_words_and_nothing_is_charged(sta
     slack = stack.world.slack
     before = len(await stack.charges())
     said, card = await ordered(stack, SMALL)
-    await sandbox(stack, "fault", {"path": "payment_intents", "kind": "decline", "code": "insufficient_funds"})
+    fault = {"path": "payment_intents", "kind": "decline", "code": "insufficient_funds"}
+    await sandbox(stack, "fault", fault)
 
     await slack.press("ada", card, "Yes, order it")
     told = await slack.wait_for("Nothing was charged", thread=said)
