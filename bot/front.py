@@ -11,6 +11,7 @@ import orjson
 import structlog
 from aiohttp import web
 
+from bot import faults
 from bot.errors import InboxRefused, Malformed, Unverified
 from bot.front_answers import Refused, dress, error, say, written
 from bot.front_body import check_headers, read_body
@@ -146,7 +147,9 @@ def _door(guard: Guard, door: Door) -> Callable[[Mapping[str, str], bytes], Awai
             guard.counted.ignored(door.name, "unknown workspace")
             return "stranger", web.Response()
         arrival = Arrival(tenant, turn, _packed(payload))
+        await faults.point("F01")
         new = await _within(guard.limits.store_seconds, guard.inbox.put(arrival))
+        await faults.point("F03")
         reply = None
         if turn.wants_answer:
             reply = await _answer(guard, arrival, began)

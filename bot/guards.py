@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot import faults
 from bot.errors import ConfigurationError
 from bot.settings import Settings, is_sandbox
 
@@ -73,6 +74,7 @@ def refuse_halves(settings: Settings) -> None:
 
 def check_serve(settings: Settings, *, under_up: bool) -> None:
     """Raises `ConfigurationError` at the first thing that must not be so."""
+    faults.arm()
     require_secret_key(settings)
     require_servers(settings)
     refuse_anonymous_off_loopback(settings)

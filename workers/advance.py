@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot import faults
 from bot.reply import Reply
 from bot.turn import Turn
 from flows.engine import advance
@@ -21,6 +22,7 @@ from workers.store.runs import Stored
 
 async def read(tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None) -> Meaning:
     asked = understand.question(text, seen.world, stored.run if stored else None, flow)
+    await faults.point("F12")
     return understand.meaning(await tools.reader.read(asked))
 
 
@@ -41,6 +43,7 @@ async def advance_run(
             pending.append(Heard(wanted.by, wanted.name, wanted.text, meaning, opening=True))
     commit = sink.commit
     commit.runs.append((stored, run))
+    await faults.point("F13")
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         await sink.settle(c, claimed.tenant, run, flow, seen.world, tools.rules, event)
         if turn is not None and turn.wants_answer and commit.answer is None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import orjson
 import structlog
 
+from bot import faults
 from bot.settings import Settings
 from integrations import integration_of, tools
 from integrations.base import Attempt, Pending, Performed
@@ -60,10 +61,12 @@ class Hands:
         claimed = self._await(self._claim(key))
         if claimed is None:
             return
+        faults.point_sync("F21")
         try:
             done = self._perform(claimed)
         except IntegrationError as error:
             self._record(self._put_back_or_give_up(claimed, error))
+            faults.point_sync("F27")
         except Exception as error:
             # Ours to mend: it may have been carried out, so it is never repeated without the same key.
             log.error("effect.bug", key=key, tool=claimed.tool, exc_info=error)
@@ -72,7 +75,9 @@ class Hands:
             )
             self._record(self._put_back_or_give_up(claimed, unknown))
         else:
+            faults.point_sync("F24")
             self._record(self._finish(claimed, done))
+            faults.point_sync("F25")
         self._loop.call_soon_threadsafe(self._hints.wake)
 
     async def _claim(self, key: str) -> Claimed | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from bot import faults
 from bot.reply import Reply
 from flows.effects import Call
 from flows.run import Run
@@ -48,6 +49,7 @@ async def write(c: Connection, tenant: UUID, conversation: str, row_id: int, com
     for call, policy, risk, state in commit.intents:
         run_id = call.key.rpartition(":")[0].rpartition(":")[0]
         await effects.intend(c, tenant, conversation, run_id, call, policy, risk, state)
+        await faults.point("F20")
     for key in commit.releases:
         await effects.release(c, tenant, key)
     for key in commit.withdrawals:
@@ -65,4 +67,5 @@ async def write(c: Connection, tenant: UUID, conversation: str, row_id: int, com
         await inbox.add_event(c, tenant, to, dedupe, event)
     for what, details in commit.audit:
         await audit.record(c, tenant, what, **details)
+    await faults.point("F14")
     await inbox.done(c, tenant, row_id, commit.answer)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot import faults
 from bot.errors import PlatformError
 from bot.platforms.base import Client, Sent
 from bot.reply import Form, Reply
@@ -54,12 +55,14 @@ async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> bool:
     client = tools.clients.get(message.place.platform)
     if client is None:
         return await _close(tools, claimed, message, "failed", "this platform is not connected")
+    await faults.point("F31")
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         await outbox.sending(c, claimed.tenant, message.id)
     try:
         done = await _send(client, waiting)
     except PlatformError as error:
         return await _trouble(tools, claimed, waiting, client, error)
+    await faults.point("F32")
     await _sent(tools, claimed, message, done)
     return True
 
@@ -79,6 +82,7 @@ async def _send(client: Client, waiting: Waiting) -> Delivered:
             await client.show_home(message.account, content)
             return Delivered()
         case "update" if waiting.target_state == "sent" and waiting.target_external:
+            await faults.point("F33")
             there = replace(place, thread=place.thread or waiting.target_thread)
             await client.update(there, waiting.target_external, content, marker=message.target or message.id)
             return Delivered(waiting.target_external, waiting.target_thread)

@@ -12,6 +12,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
+from bot import faults
 from bot.errors import PlatformError
 from bot.settings import Settings
 from workers.deliver import deliver
@@ -96,6 +97,7 @@ class Engine:
         """One conversation, until nothing is due in it."""
         heart = asyncio.create_task(self._beat(claimed, asyncio.current_task()))
         try:
+            await faults.point("F10")
             while await self._step(claimed):
                 pass
             heart.cancel()
@@ -115,9 +117,12 @@ class Engine:
     async def _step(self, claimed: Claimed) -> bool:
         """True when there may be more."""
         async with self.tools.db.turn(claimed.tenant, claimed.key, claimed.fence, self.tools.lease) as c:
-            await timers.fire(c, claimed.tenant, claimed.key)
+            fired = await timers.fire(c, claimed.tenant, claimed.key)
+        if fired:
+            await faults.point("F51")
         row = await take(self.tools, claimed)
         if row is not None:
+            await faults.point("F11")
             await self._handle(claimed, row)
         sent = await deliver(self.tools, claimed)
         return row is not None or sent > 0
@@ -137,6 +142,7 @@ class Engine:
             async with self.tools.db.turn(claimed.tenant, claimed.key, claimed.fence, self.tools.lease) as c:
                 await inbox.dead(c, claimed.tenant, row.id, type(error).__name__)
             return
+        await faults.point("F15")
         self._dispatch.publish([call.key for call, _, _, state in commit.intents if state == "queued"])
         self._dispatch.publish(commit.releases)
         if any(to != claimed.key for to, _, _ in commit.events):
@@ -152,6 +158,7 @@ class Engine:
         while True:
             await asyncio.sleep(self.tools.lease / 3)
             try:
+                await faults.point("F19")
                 await conversations.renew(self.tools.db, claimed, self.tools.lease)
                 held_until = time.monotonic() + self.tools.lease
             except Lost:
@@ -174,6 +181,6 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """The engine's process."""
     from workers.assemble import assemble
 
-    async with assemble(settings) as engine:
+    async with assemble(settings, lease=settings.engine_lease) as engine:
         log.info("engine.ready")
         await engine.run(stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from bot import faults
 from workers.store.door import Connection, Database
 
 
@@ -69,6 +70,7 @@ async def release(db: Database, claimed: Claimed) -> None:
         )
         if held is None:
             return
+        await faults.point("F16")
         await c.execute(
             "update conversations set lease_until = '-infinity', lease_owner = '', ready_at = least("
             " (select now() from inbox where tenant_id = $1 and conversation = $2 and state = 0 limit 1),"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from bot import faults
 from workers.store.door import Connection
 from workers.store.inbox import add_event
 
@@ -48,5 +49,6 @@ async def fire(c: Connection, tenant: UUID, conversation: str) -> int:
         conversation,
     )
     for row in rows:
+        await faults.point("F50")
         await add_event(c, tenant, conversation, f"timer:{row['id']}", orjson.loads(row["event"]))
     return len(rows)
