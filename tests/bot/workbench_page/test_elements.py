@@ -238,6 +238,24 @@ async def test_text_that_looks_like_markup_is_drawn_as_slack_draws_it(showcase: 
     await expect(log.get_by_role("link", name="a link")).to_have_attribute("href", "https://example.com")
 
 
+async def test_a_mention_in_plain_text_is_a_mention_and_every_other_tag_is_text(
+    showcase: Open, mock: Mock
+) -> None:
+    page = await showcase()
+    for id, form in (("1790000002000", "plain"), ("1790000002001", "markdown")):
+        said = {
+            "id": id,
+            "from": "aad",
+            "bot": False,
+            "text": f"<at>Bot</at> <i>{form}</i>",
+            "textFormat": form,
+        }
+        place = {"conversation": "19:cards@thread.tacv2", "at": "2026-09-21T14:13:22Z"}
+        mock.event(type="teams.activity", activity={**said, **place})
+        await expect(teams(page).get_by_text(f"Bot <i>{form}</i>", exact=True)).to_be_visible()
+    await expect(teams(page).locator(".mention")).to_have_count(2)
+
+
 async def test_a_card_cannot_make_a_link_that_runs_code(showcase: Open) -> None:
     page = await showcase()
     await expect(teams(page).get_by_text("<b>html</b> [bad](javascript:alert(1))")).to_be_visible()

@@ -85,8 +85,10 @@ async def test_an_approval_may_be_given_in_teams_for_an_order_in_slack(open_page
     assert press["data"] == {"value": "order-1"}
 
 
-async def test_the_demo_plays_the_whole_order_by_itself(open_page: Open, mock: Mock) -> None:
-    page = await open_page()
+async def test_the_demo_plays_the_whole_order_whoever_acts_and_wherever_they_look(
+    open_page: Open, mock: Mock
+) -> None:
+    page = await open_page("?as=omar&channel=approvals")
     await page.get_by_role("button", name="Play the demo").click()
 
     done = page.get_by_text("Done: 63.00 usd charged once, receipt sent.")

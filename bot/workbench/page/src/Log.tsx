@@ -17,6 +17,7 @@ export function Log({ label, count, place, children }: { label: string; count: n
     if (!inner) return undefined;
     const watcher = new ResizeObserver(() => atEnd.current && toEnd(log.current));
     watcher.observe(inner);
+    watcher.observe(log.current!); // and neither must a bar that takes room away
     return () => watcher.disconnect();
   }, [place]);
   const scrolled = () => {

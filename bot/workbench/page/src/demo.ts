@@ -59,14 +59,14 @@ async function play(desk: () => Desk, control: { paused: boolean; stopped: boole
   const before = new Set(desk().state.runs.map((one) => one.id));
   const on = desk().state.slack ? "slack" : "teams";
   const requester = desk().state.persons.find((one) => one.role === "requester") ?? desk().state.persons[0];
-  desk().become(requester.id);
+  const { slack, teams } = desk().state;
+  const start: Spot = slack ? { on: "slack", channel: slack.channels[0].id, ts: "" } : { on: "teams", conversation: teams?.conversations[0]?.id ?? "", id: "" };
+  desk().become(requester.id, start);
   desk().show(on);
-  const slack = desk().state.slack;
-  if (slack) desk().goSlack({ channel: slack.channels[0].id });
   await beat();
 
   const pane = `.pane.${on}`;
-  const bot = (on === "slack" ? slack?.bot.name : desk().state.teams?.bot.name) ?? "";
+  const bot = (on === "slack" ? slack?.bot.name : teams?.bot.name) ?? "";
   const words = addressed(desk().state.suggestion, bot, true);
   for (let end = 3; end < words.length + 3; end += 3) {
     fillComposer(document.querySelector(`${pane} .composer`), words.slice(0, end));

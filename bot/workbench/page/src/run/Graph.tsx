@@ -1,7 +1,7 @@
 // The flow as a picture: what is done, where it is now, what lies ahead; told by sign and outline, not colour alone.
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { Run, Step } from "../protocol";
-import { layOut, type Box } from "./layout";
+import { layOut, mainPart, type Box } from "./layout";
 
 const SIGN = { done: "✓", now: "●", ahead: "", failed: "!" } as const;
 const WORD = { done: "done", now: "current step", ahead: "ahead", failed: "failed" } as const;
@@ -9,7 +9,9 @@ const WORD = { done: "done", now: "current step", ahead: "ahead", failed: "faile
 export function Graph({ run }: { run: Run }) {
   const sign = JSON.stringify([run.steps, run.edges]);
   const steps = useMemo(() => run.steps.map(titled), [sign]);
-  const picture = useMemo(() => layOut(steps, run.edges), [steps]);
+  const [all, showAll] = useState(false);
+  const part = useMemo(() => mainPart(steps, run.edges), [steps]);
+  const picture = useMemo(() => (all ? layOut(steps, run.edges) : layOut(part.steps, part.edges)), [steps, all]);
   if (!run.steps.length) return null;
   return (
     <figure className="graph">
@@ -30,6 +32,11 @@ export function Graph({ run }: { run: Run }) {
         )}
         {picture.boxes.map((box) => <Node key={box.step.id} box={box} />)}
       </svg>
+      {part.hidden > 0 && (
+        <button type="button" className="quiet small" aria-pressed={all} onClick={() => showAll(!all)}>
+          {all ? "Only the ordinary way" : `Show all steps (${part.hidden} more)`}
+        </button>
+      )}
       <ol className="hidden">
         {steps.map((step) => <li key={step.id}>{name(step)}</li>)}
       </ol>

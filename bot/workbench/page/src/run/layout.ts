@@ -30,13 +30,45 @@ const LETTER = 7;
 
 export const widthOf = (text: string, least: number) => Math.max(least, text.length * LETTER + 50);
 
+/** A way out of a step for when something goes wrong; drawn only once it was taken, or on request. */
+const isExit = (edge: Run["edges"][number]) => edge.label.startsWith("on ");
+
+/** The ordinary way through a flow, with whatever else was reached; and how much that leaves out. */
+export function mainPart(steps: readonly Step[], edges: Run["edges"]): { steps: Step[]; edges: Run["edges"]; hidden: number } {
+  const shown = new Set(steps.filter((one) => one.state !== "ahead").map((one) => one.id));
+  const queue = steps.slice(0, 1).map((one) => one.id);
+  const passed = new Set<string>();
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    if (passed.has(id)) continue;
+    passed.add(id);
+    shown.add(id);
+    for (const edge of edges) if (edge.from === id && !isExit(edge)) queue.push(edge.to);
+  }
+  return {
+    steps: steps.filter((one) => shown.has(one.id)),
+    edges: edges.filter((one) => shown.has(one.from) && shown.has(one.to) && (!isExit(one) || !passed.has(one.to))),
+    hidden: steps.length - shown.size,
+  };
+}
+
+/** Several ways between the same two steps are one line with all their names. */
+function joined(edges: Run["edges"]): Run["edges"] {
+  const lines = new Map<string, Run["edges"][number]>();
+  for (const edge of edges) {
+    const key = `${edge.from} ${edge.to}`;
+    const label = lines.get(key)?.label;
+    lines.set(key, { ...edge, label: label ? `${label}, ${edge.label.replace(/^on /, "")}` : edge.label });
+  }
+  return [...lines.values()];
+}
+
 export function layOut(steps: readonly Step[], edges: Run["edges"]): Picture {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "TB", nodesep: 26, ranksep: 26, edgesep: 16, marginx: 8, marginy: 8 });
+  graph.setGraph({ rankdir: "TB", nodesep: 18, ranksep: 26, edgesep: 16, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const step of steps) graph.setNode(step.id, { width: widthOf(step.title, 96), height: HEIGHT });
   const known = new Set(steps.map((one) => one.id));
-  const drawn = edges.filter((one) => known.has(one.from) && known.has(one.to));
+  const drawn = joined(edges.filter((one) => known.has(one.from) && known.has(one.to)));
   drawn.forEach((one, at) => {
     const label = one.label ? { width: one.label.length * 6 + 10, height: 16, labelpos: "c" } : {};
     graph.setEdge(one.from, one.to, label, String(at));

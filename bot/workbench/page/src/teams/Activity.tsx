@@ -22,9 +22,14 @@ export function Activity({ activity }: { activity: TeamsActivity }) {
           {activity.edited && <small className="soft">edited</small>}
         </header>
         {activity.targeted_to && <p className="only-you">Only visible to you</p>}
-        {activity.text && (activity.textFormat === "plain" ? <div className="text pre">{activity.text}</div> : <div className="text" dangerouslySetInnerHTML={{ __html: chatHtml(activity.text) }} />)}
+        {activity.text && (activity.textFormat === "plain" ? <div className="text pre">{withMentions(activity.text)}</div> : <div className="text" dangerouslySetInnerHTML={{ __html: chatHtml(activity.text) }} />)}
         {card && <Card json={card} press={(press) => act({ type: "teams.press", ...target, ...press })} />}
       </div>
     </article>
   );
+}
+
+/** Plain text: only <at>…</at> stands for something. */
+function withMentions(text: string) {
+  return text.split(/<at[^>]*>(.*?)<\/at>/i).map((part, at) => (at % 2 ? <span key={at} className="mention">{part}</span> : part));
 }
