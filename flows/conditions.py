@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flows.errors import TemplateError
@@ -46,7 +46,7 @@ class Condition:
     """A parsed expression; `names` are the slots it reads."""
 
     source: str
-    tree: ast.expr
+    tree: ast.expr = field(compare=False, repr=False)
     names: frozenset[str]
 
     def value(self, slots: Mapping[str, Any]) -> Any:

@@ -45,7 +45,8 @@ def read(file: str, content: bytes) -> Source:
         raise FlowError([Mistake(file, line, "", "", "is not UTF-8 text")]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        problem = f"holds the character U+{ord(str(error.character)):04X}, which YAML does not allow"
+        character = error.character if isinstance(error.character, int) else ord(error.character)
+        problem = f"holds the character U+{character:04X}, which YAML does not allow"
         raise FlowError([Mistake(file, line, "", "", problem)]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
