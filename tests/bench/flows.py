@@ -1,0 +1,89 @@
+"""flows: what one decision costs: advance over fifty steps with twenty slots, and one turn of an order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.turn import PersonId
+from flows.engine import advance, start
+from flows.events import Chose, Entered, Event
+from flows.flow import Flow
+from flows.loader import load_file, load_stored
+from flows.policy_file import stored_policy
+from flows.run import Requester, Run
+from flows.scene import Known
+from flows.yaml_source import read
+from tests.bench.bed import ROOT, Bed
+from tests.bench.harness import Report
+from workers.tools import cards
+
+ADA = Requester(PersonId("p1"), "Ada Reyes", "ada@example.com")
+STEPS, SLOTS = 50, 20
+
+
+async def run(bed: Bed, report: Report) -> None:
+    tools = cards()
+    policy = stored_policy(read("policy", (ROOT / "flows" / "policy.yaml").read_bytes()).value)
+    known = Known(policy, tools, (("long", "A long flow"),))
+    long = load_stored(_long(), tools)
+    slots = {f"slot{number}": f"value {number}" for number in range(SLOTS)}
+    fresh = start(long, "r1", ADA, "").with_slots(slots)
+    walked, _ = advance(long, fresh, Entered(), known)
+    waits = walked.entries[walked.step]
+    press = Chose(ADA.id, ADA.name, "cancel", "", f"{walked.step}:{waits}")
+    repeats = report.pick(9, 3)
+    _figure(
+        report,
+        f"advance: {STEPS} steps of text, {SLOTS} slots, to a wait",
+        repeats,
+        long,
+        fresh,
+        Entered(),
+        known,
+    )
+    _figure(report, "advance: one press on the card it waits with", repeats, long, walked, press, known)
+    order = load_file(Path(ROOT / "flows" / "catalog" / "order.yaml"), tools)
+    begun = start(order, "r2", ADA, "two margheritas")
+    _figure(report, "advance: an order begins", repeats, order, begun, Entered(), known)
+    _time(
+        report, "load: the order flow from its stored JSON", repeats, lambda: load_stored(order.source, tools)
+    )
+
+
+def _figure(
+    report: Report, name: str, repeats: int, flow: Flow, run: Run, event: Event, known: Known
+) -> None:
+    _time(report, name, repeats, lambda: advance(flow, run, event, known))
+
+
+def _time(report: Report, name: str, repeats: int, work: Callable[[], object]) -> None:
+    """CPU, not wall: a neighbour's work does not count."""
+    work()
+    found = []
+    for _ in range(repeats):
+        number, began = 0, time.process_time()
+        while (spent := time.process_time() - began) < 0.1:
+            work()
+            number += 1
+        found.append(spent / number * 1e6)
+    report.add(name, "CPU µs", found)
+
+
+def _long() -> dict[str, object]:
+    """Messages whose texts name slots, and a confirmation at the end."""
+    asked = [
+        {
+            "id": f"ask{number}",
+            "type": "message",
+            "text": "Step {{ run.id }}: {{ requester.name }} said hello.",
+        }
+        for number in range(STEPS - 3)
+    ]
+    steps = [*asked, {"id": "sure", "type": "confirm", "text": "Shall I go on?", "yes": "end"}]
+    return {
+        "id": "long",
+        "description": "A long flow",
+        "steps": [*steps, {"id": "end", "type": "end"}],
+    }
