@@ -181,6 +181,8 @@ def _checked(node: nodes.Node) -> str:
             raise TemplateError("what stands in [ ] must be written out, as in items[0]")
         case nodes.Filter(name=name) if name not in _FILTERS:
             raise TemplateError(f"there is no filter {name!r}; there are {', '.join(_FILTERS)}")
+        case nodes.Filter() if node.dyn_args or node.dyn_kwargs or node.kwargs:
+            raise TemplateError("a filter takes plain arguments only")
         case nodes.Name(name=name):
             return str(name)
         case nodes.FilterBlock() | nodes.Call():
