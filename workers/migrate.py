@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from bot.errors import ConfigurationError
+from workers.store import ahead
 from workers.store.dsn import (
     APP_ROLE,
     OWNER_ROLE,
@@ -40,6 +41,7 @@ async def _migrate(admin_dsn: str, secret_key: str) -> str:
         await _roles(connection, secret_key)
         await _rights(connection)
         await _extension(connection)
+        await ahead.build(connection)
         await _upgrade(admin_dsn)
     finally:
         await connection.close(timeout=10)

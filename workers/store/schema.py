@@ -37,6 +37,7 @@ metadata = MetaData()
 NOW = text("now()")
 NEVER = text("'infinity'::timestamptz")
 LONG_AGO = text("'-infinity'::timestamptz")
+NOT_OVER = "state in ('held','queued','running','waiting','unknown','dead')"
 
 
 def _column(name: str, type_: Any, kind: DataClass = "none", path: str = "", **options: Any) -> Column[Any]:
@@ -54,6 +55,10 @@ def _serial() -> Column[Any]:
 
 def _time(name: str, default: Any = None, nullable: bool = False) -> Column[Any]:
     return _column(name, DateTime(timezone=True), server_default=default, nullable=nullable)
+
+
+def _partial(name: str, where: str, *columns: str) -> Index:
+    return Index(name, *columns, postgresql_where=text(where))
 
 
 tenants = Table(
@@ -134,7 +139,7 @@ conversations = Table(
     _column("seq", BigInteger, server_default="0"),
     _time("created_at", NOW),
     PrimaryKeyConstraint("tenant_id", "key"),
-    Index("conversations_ready", "ready_at", postgresql_where=text("ready_at < 'infinity'")),
+    _partial("conversations_ready", "ready_at < 'infinity'", "ready_at"),
 )
 
 inbox = Table(
@@ -157,7 +162,8 @@ inbox = Table(
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "source", "dedupe", name="inbox_once"),
     ForeignKeyConstraint(["tenant_id", "conversation"], ["conversations.tenant_id", "conversations.key"]),
-    Index("inbox_waiting", "tenant_id", "conversation", "id", postgresql_where=text("state = 0")),
+    _partial("inbox_waiting", "state = 0", "tenant_id", "conversation", "id"),
+    _partial("inbox_dead", "state = 2", "tenant_id", "id"),
 )
 
 flow_versions = Table(
@@ -218,8 +224,9 @@ runs = Table(
         ["tenant_id", "flow", "flow_version"],
         ["flow_versions.tenant_id", "flow_versions.flow", "flow_versions.version"],
     ),
-    Index("runs_open", "tenant_id", "conversation", postgresql_where=text("status = 'waiting'")),
+    _partial("runs_open", "status = 'waiting'", "tenant_id", "conversation"),
     Index("runs_of_person", "tenant_id", "requester", "started_at"),
+    _partial("runs_over", "finished_at is not null", "tenant_id", "finished_at"),
 )
 
 effects = Table(
@@ -248,15 +255,17 @@ effects = Table(
     _column("trace", Text, nullable=True),
     _time("created_at", NOW),
     _time("finished_at", nullable=True),
+    _column("settled", Text, nullable=True),
     PrimaryKeyConstraint("tenant_id", "key"),
     ForeignKeyConstraint(["tenant_id", "run_id"], ["runs.tenant_id", "runs.id"]),
     CheckConstraint(
         "state in ('held','queued','running','waiting','done','failed','unknown','dead','withdrawn')",
         name="effects_state",
     ),
-    Index("effects_due", "not_before", postgresql_where=text("state in ('queued','running')")),
+    _partial("effects_due", "state in ('queued','running')", "not_before"),
     Index("effects_of_run", "tenant_id", "run_id"),
-    Index("effects_external", "tenant_id", "external_id", postgresql_where=text("external_id is not null")),
+    _partial("effects_open", NOT_OVER, "tenant_id", "state", "tool"),
+    _partial("effects_external", "external_id is not null", "tenant_id", "external_id"),
 )
 
 outbox = Table(
@@ -283,17 +292,14 @@ outbox = Table(
     _column("error", Text, nullable=True),
     _time("created_at", NOW),
     _time("sent_at", nullable=True),
+    _column("trace", Text, nullable=True),
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "conversation", "seq", name="outbox_order"),
     ForeignKeyConstraint(["tenant_id", "conversation"], ["conversations.tenant_id", "conversations.key"]),
     CheckConstraint("state in ('queued','sending','sent','failed','dropped')", name="outbox_state"),
-    Index(
-        "outbox_waiting",
-        "tenant_id",
-        "conversation",
-        "seq",
-        postgresql_where=text("state in ('queued','sending')"),
-    ),
+    _partial("outbox_waiting", "state in ('queued','sending')", "tenant_id", "conversation", "seq"),
+    _partial("outbox_failed", "state = 'failed'", "tenant_id", "id"),
+    _partial("outbox_over", "state in ('sent','failed','dropped')", "tenant_id", "sent_at"),
 )
 
 timers = Table(
@@ -307,7 +313,8 @@ timers = Table(
     _column("state", Text, server_default="set"),
     PrimaryKeyConstraint("tenant_id", "id"),
     ForeignKeyConstraint(["tenant_id", "conversation"], ["conversations.tenant_id", "conversations.key"]),
-    Index("timers_set", "tenant_id", "conversation", "fire_at", postgresql_where=text("state = 'set'")),
+    _partial("timers_set", "state = 'set'", "tenant_id", "conversation", "fire_at"),
+    _partial("timers_over", "state <> 'set'", "tenant_id", "fire_at"),
 )
 
 approvals = Table(
@@ -344,7 +351,7 @@ approvals = Table(
         "state in ('pending','approved','rejected','expired','withdrawn','used','void')",
         name="approvals_state",
     ),
-    Index("approvals_pending", "tenant_id", "state", postgresql_where=text("state = 'pending'")),
+    _partial("approvals_pending", "state = 'pending'", "tenant_id", "state"),
     Index("approvals_effect", "tenant_id", "effect_key"),
 )
 
@@ -371,6 +378,7 @@ decisions = Table(
     _time("at", NOW),
     PrimaryKeyConstraint("tenant_id", "id"),
     ForeignKeyConstraint(["tenant_id", "approval_id"], ["approvals.tenant_id", "approvals.id"]),
+    Index("decisions_of_approval", "tenant_id", "approval_id"),
 )
 
 audit = Table(
@@ -384,7 +392,7 @@ audit = Table(
     _column("prev", LargeBinary, nullable=True),
     _column("hash", LargeBinary, nullable=True),
     PrimaryKeyConstraint("tenant_id", "id"),
-    Index("audit_unsealed", "tenant_id", "id", postgresql_where=text("hash is null")),
+    _partial("audit_unsealed", "hash is null", "tenant_id", "id"),
 )
 
 APPEND_ONLY = frozenset({"audit", "decisions", "flow_versions", "policies"})

@@ -13,13 +13,18 @@ from workers.store.schema import APPEND_ONLY
 # Everything that is let past a rule, by name.
 NOT_OURS = ("alembic_version",)  # which migrations ran: the app has no right to it
 KEYS_ACROSS_TENANTS = ("installations_one_tenant",)
-DISPATCHED = ("tenants", "installations", "conversations", "effects")
+DISPATCHED = (
+    "tenants", "installations", "conversations", "effects",  # to be found before the tenant is known
+    "inbox", "outbox", "approvals", "decisions",  # to be counted, and dropped when they are old
+)  # fmt: skip
 FUNCTIONS_ACROSS_TENANTS = (
     "tenant_of_installation(text,text)",
     "tenant_of_effect(text)",
     "tenants_there()",
     "claim_conversations(text,double precision,integer)",
     "due_effects(integer,double precision)",
+    "measure()",
+    "drop_decisions(text[])",
 )
 
 POLICY = (
