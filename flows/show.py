@@ -115,7 +115,8 @@ def parse_show(raw: Any) -> Show:
 
 
 def _part(raw: Any) -> Any:
-    if not isinstance(raw, Mapping) or not any(set(raw) - {"tone"} == set(keys) for keys in _SHAPES):
+    fields = set(raw) if isinstance(raw, Mapping) else set()
+    if fields != {"paragraph", "tone"} and fields not in [set(shape) for shape in _SHAPES]:
         raise TemplateError(WHAT_THERE_IS)
     match raw:
         case {"heading": str(text)}:

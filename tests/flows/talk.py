@@ -13,11 +13,11 @@ from bot.reply import Buttons, Reply
 from flows import router
 from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper
 from flows.engine import advance
-from flows.events import Began, Entered, Event, Failed, Finished, Heard
+from flows.events import Entered, Event, Finished, Heard
 from flows.run import Run
 from integrations.models.offline.reader import OfflineReader
 from integrations.stripe.catalogue import Good, Offer, catalogue
-from tests.flows.builders import ADA, KNOWN, OMAR, order_flow, pressed, run_of
+from tests.flows.builders import ADA, KNOWN, order_flow, pressed, run_of
 from workers import understand
 from workers.known import World
 
@@ -153,6 +153,3 @@ def _quote(arguments: Any) -> dict[str, Any]:
         "lines": lines, "amount": amount, "currency": "usd", "customer": "cus_ada", "customer_name": "Ada",
         "payment_method": "pm_ada", "payment_label": "Visa …4242", "problems": problems,
     }  # fmt: skip
-
-
-__all__ = ["ADA", "OMAR", "Began", "Failed", "Talk"]
