@@ -49,6 +49,7 @@ class Stub:
     calls: Counter[str] = field(default_factory=Counter)
     posts: Counter[str] = field(default_factory=Counter)
     listeners: dict[str, Listener] = field(default_factory=dict)
+    everything: Listener | None = None
     tokens: Tokens = field(init=False)
     _next: int = 0
     _threads: dict[str, str] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Stub:
     def forget(self) -> None:
         """Between two measurements."""
         self.listeners.clear()
+        self.everything = None
         self._threads.clear()
         self.posts.clear()
         self.calls.clear()
@@ -137,7 +139,8 @@ class Stub:
     def _tell(self, thread: str, kind: str, id: str, body: Json) -> None:
         if kind == "post":
             self.posts[thread] += 1
-        if listener := self.listeners.get(thread):
+        listener = self.listeners.get(thread) or self.everything
+        if listener is not None:
             listener(Posted(time.monotonic(), kind, id, body))
 
 
