@@ -184,7 +184,9 @@ def _step(flow: Flow, run: Run, id: str) -> dict[str, str]:
 
 def _sentence(run: Run, flow: Flow, approval: Any) -> str:
     if run.over:
-        return {"done": "Done.", "cancelled": "Stopped; nothing was charged."}.get(
+        paid = run.slots.get("payment")
+        done = f"Done: {money.show(paid['amount'], paid['currency'])} charged, once." if paid else "Done."
+        return {"done": done, "cancelled": "Stopped; nothing was charged."}.get(
             run.status, "Failed; nothing was charged."
         )
     if run.held and approval:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
+from bot.errors import PlatformError
 from bot.platforms.base import Client, Door
 from bot.reply import Reply
 from bot.turn import Turn
@@ -13,6 +16,7 @@ from integrations.models.base import Reader
 from workers.approve import Rules
 from workers.commit import Commit, write
 from workers.known import Library, World
+from workers.pacing import Pacer
 from workers.store.conversations import Claimed
 from workers.store.door import Connection, Database
 from workers.store.inbox import Row
@@ -31,6 +35,7 @@ class Tools:
     reader: Reader
     rules: Rules
     lease: float
+    pacer: Pacer = field(default_factory=Pacer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +85,18 @@ def split(client: Client, message: Message) -> list[Message]:
         for at, part in enumerate(before)
     ]
     return [*parts, replace(message, content=last)]
+
+
+_showing: set[asyncio.Task[None]] = set()
+
+
+def show_working(tools: Tools, turn: Turn) -> None:
+    """Lets the person see that an answer is coming; never waited for, and never in the answer's way."""
+
+    async def show() -> None:
+        with suppress(PlatformError):
+            await tools.clients[turn.place.platform].working(turn.place, turn.account)
+
+    task = asyncio.create_task(show())
+    _showing.add(task)
+    task.add_done_callback(_showing.discard)

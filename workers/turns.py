@@ -37,7 +37,7 @@ from integrations.models.base import ModelUnavailable
 from workers import approve, cards, events, home
 from workers.advance import advance_run, read
 from workers.commit import Commit
-from workers.seen import Seen, Tools, finish, tell, write_all
+from workers.seen import Seen, Tools, finish, show_working, tell, write_all
 from workers.store import codec, conversations, inbox, people, runs, tenants
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
@@ -198,12 +198,15 @@ async def _person(tools: Tools, tenant: UUID, turn: Turn) -> Person:
 async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person, text: str) -> Commit:
     commit = Commit()
     stored = seen.stored
-    mentioned = turn.place.private or (isinstance(turn.act, Said) and turn.act.mentioned)
+    assert isinstance(turn.act, Said | Shortcut)
+    mentioned = turn.place.private or isinstance(turn.act, Shortcut) or turn.act.mentioned
     if stored and stored.run.requester.id != str(person.id):
         if mentioned:
             name = stored.run.requester.name
             tell(commit, turn, Reply(f"This thread is {name}'s. Mention me outside of it to start your own."))
         return await finish(tools, claimed, seen, commit)
+    if mentioned or stored:
+        show_working(tools, turn)
     try:
         meaning = await read(tools, text, seen, stored, seen.flow)
     except ModelUnavailable:
