@@ -37,8 +37,16 @@ async def of_account(c: Connection, tenant: UUID, account: Account, fresh: float
 
 
 async def remember(c: Connection, tenant: UUID, account: Account, profile: Profile) -> Person:
-    """The person behind a profile: of this account, else of the same verified e-mail, else new."""
+    """The person behind a profile: of this account, else of the same verified e-mail, else new.
+
+    Two who meet an account at the same time take turns: it must not become two people, of whom
+    one could approve what the other asked for.
+    """
     email = profile.email.strip().lower()
+    await c.execute(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+        f"{tenant}:{account.platform}:{account.workspace}:{account.user}",
+    )
     person = await c.fetchval(
         "select person_id from accounts where tenant_id = $1 and platform = $2 and workspace = $3"
         " and user_id = $4",
@@ -92,6 +100,14 @@ async def by_id(c: Connection, tenant: UUID, id: UUID) -> Person | None:
         "select id, name, email, time_zone from people where tenant_id = $1 and id = $2", tenant, id
     )
     return Person(**dict(row)) if row else None
+
+
+async def reachable(c: Connection, tenant: UUID, id: UUID) -> bool:
+    """Whether any account is still theirs, or has turned out to be that of somebody known by an e-mail."""
+    found = await c.fetchval(
+        "select 1 from accounts where tenant_id = $1 and person_id = $2 limit 1", tenant, id
+    )
+    return found is not None
 
 
 async def keep_direct(c: Connection, tenant: UUID, account: Account, place: Place) -> None:

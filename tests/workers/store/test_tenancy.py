@@ -238,7 +238,7 @@ async def test_every_key_that_one_tenant_has_is_free_for_another(admin: Any, pai
 async def test_a_unique_key_without_the_tenant_tells_that_the_row_exists_elsewhere(
     admin: Any, pair: Pair
 ) -> None:
-    await admin.execute("create unique index on people (email)")
+    await admin.execute("create unique index on runs (id)")
     new = uuid4()
     async with as_tenant(admin, new) as c:
         with pytest.raises(asyncpg.UniqueViolationError):
