@@ -25,7 +25,7 @@ ARGS = [
     "--disable-sync",
 ]
 DIST = ROOT / "bot" / "workbench" / "page" / "dist" / "index.html"
-PICTURES = Path(os.environ.get("SCREENSHOTS", ROOT / "test-results"))
+PICTURES = Path(os.environ.get("SCREENSHOTS", ROOT / ".screenshots"))
 
 
 @pytest_asyncio.fixture
