@@ -27,6 +27,7 @@ class PlatformError(CountersignError):
     """A platform refused a call of ours, or never answered.
 
     `retryable`: trying again may help. `retry_after`: seconds the platform asked for.
+    `limited`: too many of ours came at once, and this one was not carried out.
     `unknown`: the call may have been carried out, so a post must be looked up before it is
     tried again. `gone`: the place or message no longer exists, or we were removed from it.
     The message never holds a token or a message body.
@@ -41,6 +42,7 @@ class PlatformError(CountersignError):
         retry_after: float | None = None,
         unknown: bool = False,
         gone: bool = False,
+        limited: bool = False,
     ) -> None:
         super().__init__(f"{platform} {problem}")
         self.platform = platform
@@ -48,3 +50,4 @@ class PlatformError(CountersignError):
         self.retry_after = retry_after
         self.unknown = unknown
         self.gone = gone
+        self.limited = limited

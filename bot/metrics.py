@@ -51,6 +51,12 @@ class Metrics:
         self._outbox_age = Gauge(
             "countersign_outbox_age_seconds", "Age of the oldest message not yet delivered", registry=into
         )
+        self._retries = Counter(
+            "countersign_retries", "What was put off to be tried again", ["what", "why"], registry=into
+        )
+        self._lost = Counter(
+            "countersign_leases_lost", "Conversations that somebody else took over", registry=into
+        )
         self._reasons: set[str] = set()
 
     def event(self, platform: str, outcome: str) -> None:
@@ -73,6 +79,13 @@ class Metrics:
 
     def effect(self, tool: str, state: str) -> None:
         self._effects.labels(tool, state).inc()
+
+    def retry(self, what: str, why: str) -> None:
+        """`what` is "outbox" or a tool, `why` one of our own few words."""
+        self._retries.labels(what, why).inc()
+
+    def lease_lost(self) -> None:
+        self._lost.inc()
 
     def outbox_age(self, seconds: float) -> None:
         self._outbox_age.set(seconds)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot import faults
+from bot import faults, tracing
 from bot.errors import PlatformError
+from bot.metrics import metrics
 from bot.platforms.base import Client, Sent
 from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
-from workers.retry import backoff
 from workers.seen import Tools
 from workers.store import inbox, outbox
 from workers.store.conversations import Claimed
@@ -31,20 +31,20 @@ class Delivered:
 
 
 async def deliver(tools: Tools, claimed: Claimed) -> int:
-    """All that is due in this conversation; stops at a message that has to wait. How many were sent."""
+    """All that is due in this conversation, in the order of each channel. How many were dealt with."""
     count = 0
     while True:
         async with tools.db.tenant(claimed.tenant) as c:
             waiting = await outbox.next_waiting(c, claimed.tenant, claimed.key)
         if waiting is None or not waiting.due:
             return count
-        if not await _one(tools, claimed, waiting):
-            return count
-        count += 1
+        with tracing.span("deliver", waiting.trace, platform=waiting.message.place.platform,
+                          kind=waiting.message.kind, attempt=waiting.attempts + 1):  # fmt: skip
+            count += await _one(tools, claimed, waiting)
 
 
 async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> bool:
-    """True when the queue may go on."""
+    """True when it is dealt with; False when it has to wait, and is no longer due."""
     message = waiting.message
     if waiting.expired or (waiting.state == "sending" and message.kind in ("whisper", "form")):
         # Nobody can tell whether they saw it, and twice would be worse: at most once.
@@ -55,6 +55,10 @@ async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> bool:
     client = tools.clients.get(message.place.platform)
     if client is None:
         return await _close(tools, claimed, message, "failed", "this platform is not connected")
+    if (pause := tools.pacer.wait(message)) > 0:
+        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+            await outbox.hold(c, claimed.tenant, message.id, pause)
+        return False
     await faults.point("F31")
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         await outbox.sending(c, claimed.tenant, message.id)
@@ -64,6 +68,7 @@ async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> bool:
         return await _trouble(tools, claimed, waiting, client, error)
     await faults.point("F32")
     await _sent(tools, claimed, message, done)
+    tools.pacer.went(message)
     return True
 
 
@@ -129,8 +134,15 @@ async def _trouble(
 ) -> bool:
     message, tenant = waiting.message, claimed.tenant
     log.warning("outbox.trouble", message=message.id, kind=message.kind, problem=str(error))
+    if error.limited and not error.unknown:
+        pause = tools.pacer.refused(message, error.retry_after)
+        metrics().retry("outbox", "limited")
+        async with tools.db.turn(tenant, claimed.key, claimed.fence, tools.lease) as c:
+            await outbox.refused(c, tenant, message.id, pause, str(error))
+        return False
     if error.retryable or error.unknown:
-        pause = error.retry_after if error.retry_after is not None else backoff(waiting.attempts + 1)
+        pause = tools.pacer.again(message, waiting.attempts + 1, error.retry_after)
+        metrics().retry("outbox", "unknown" if error.unknown else "trouble")
         async with tools.db.turn(tenant, claimed.key, claimed.fence, tools.lease) as c:
             await outbox.later(c, tenant, message.id, pause, str(error), definite=not error.unknown)
         return False

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from bot import faults
 from workers.store.door import Connection, Database
+from workers.store.outbox import HEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,11 @@ async def release(db: Database, claimed: Claimed) -> None:
         await c.execute(
             "update conversations set lease_until = '-infinity', lease_owner = '', ready_at = least("
             " (select now() from inbox where tenant_id = $1 and conversation = $2 and state = 0 limit 1),"
-            " (select not_before from outbox where tenant_id = $1 and conversation = $2"
-            "   and state in ('queued', 'sending') order by seq limit 1),"
+            " (select min(o.not_before) from outbox o where o.tenant_id = $1 and o.conversation = $2"
+            f"   and {HEAD}),"
             " (select min(fire_at) from timers where tenant_id = $1 and conversation = $2 and state = 'set'),"
             " 'infinity'::timestamptz)"
-            " where tenant_id = $1 and key = $2",
+            " where tenant_id = $1 and key = $2",  # noqa: S608 (a constant of ours)
             claimed.tenant,
             claimed.key,
         )

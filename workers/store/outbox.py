@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
+from bot import tracing
 from bot.reply import Form, Reply
 from bot.turn import Account, Place, Turn
 from workers.store import codec
@@ -50,7 +51,7 @@ class Waiting:
     target_external: str | None = None
     target_thread: str | None = None
     target_state: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    trace: str | None = None
 
 
 async def add(c: Connection, tenant: UUID, conversation: str, messages: list[Message]) -> None:
@@ -65,8 +66,8 @@ async def add(c: Connection, tenant: UUID, conversation: str, messages: list[Mes
     )
     await c.executemany(
         "insert into outbox (tenant_id, id, conversation, seq, kind, place, account, target, trigger,"
-        " content, then_turn, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-        " coalesce(now() + make_interval(secs => $12), 'infinity')) on conflict do nothing",
+        " content, then_turn, expires_at, trace) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+        " coalesce(now() + make_interval(secs => $12), 'infinity'), $13) on conflict do nothing",
         [
             (
                 tenant,
@@ -81,20 +82,33 @@ async def add(c: Connection, tenant: UUID, conversation: str, messages: list[Mes
                 codec.dumps(message.content),
                 codec.dumps(message.then_turn) if message.then_turn else None,
                 message.lasts,
+                tracing.current(),
             )
             for at, message in enumerate(messages)
         ],
     )
 
 
+# Of the messages to one channel only the oldest may be sent.
+HEAD = (
+    "o.state in ('queued', 'sending') and not exists (select 1 from outbox b where b.tenant_id = o.tenant_id"
+    " and b.conversation = o.conversation and b.state in ('queued', 'sending') and b.seq < o.seq"
+    " and b.place->>'channel' = o.place->>'channel')"
+)
+
+
 async def next_waiting(c: Connection, tenant: UUID, conversation: str) -> Waiting | None:
-    """The head of the queue, due or not."""
+    """The next to be sent: the first that is due, else the first of all, due or not.
+
+    Order is kept within a channel. A channel that has to wait holds up no other: what the
+    approvers are told may be late, and the thread goes on.
+    """
     row = await c.fetchrow(
         "select o.*, o.not_before <= now() as due, o.expires_at < now() as expired,"
         " t.external_id as target_external, t.thread as target_thread, t.state as target_state"
         " from outbox o left join outbox t on t.tenant_id = o.tenant_id and t.id = o.target"
-        " where o.tenant_id = $1 and o.conversation = $2 and o.state in ('queued', 'sending')"
-        " order by o.seq limit 1",
+        f" where o.tenant_id = $1 and o.conversation = $2 and {HEAD}"
+        " order by (o.not_before <= now()) desc, o.seq limit 1",  # noqa: S608 (a constant of ours)
         tenant,
         conversation,
     )
@@ -121,6 +135,7 @@ async def next_waiting(c: Connection, tenant: UUID, conversation: str) -> Waitin
         row["target_external"],
         row["target_thread"],
         row["target_state"],
+        row["trace"],
     )
 
 
@@ -155,6 +170,28 @@ async def later(c: Connection, tenant: UUID, id: str, pause: float, error: str, 
         pause,
         error[:300],
         definite,
+    )
+
+
+async def hold(c: Connection, tenant: UUID, id: str, pause: float) -> None:
+    """It is not its turn yet: again in `pause` seconds. Nothing was tried."""
+    await c.execute(
+        "update outbox set not_before = now() + make_interval(secs => $3) where tenant_id = $1 and id = $2",
+        tenant,
+        id,
+        pause,
+    )
+
+
+async def refused(c: Connection, tenant: UUID, id: str, pause: float, error: str) -> None:
+    """The platform wants less of us for a while. It was not sent, and that was no attempt of its own."""
+    await c.execute(
+        "update outbox set not_before = now() + make_interval(secs => $3), error = $4, state = 'queued',"
+        " attempts = attempts - 1 where tenant_id = $1 and id = $2",
+        tenant,
+        id,
+        pause,
+        error[:300],
     )
 
 

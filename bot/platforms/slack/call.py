@@ -108,7 +108,8 @@ def refusal(error: SlackApiError, *, posts: bool) -> PlatformError:
     code = data.get("error") if isinstance(data, Mapping) else None
     if status == 429 or code in ("ratelimited", "rate_limited"):
         pause = _pause(getattr(response, "headers", {}))
-        return PlatformError(SLACK, f"asked us to wait {pause:.0f} s", retryable=True, retry_after=pause)
+        said = f"asked us to wait {pause:.0f} s"
+        return PlatformError(SLACK, said, retryable=True, retry_after=pause, limited=True)
     if status >= 500 or code in UNDECIDED:
         return PlatformError(SLACK, "had a failure of its own", retryable=True, unknown=posts)
     if not isinstance(code, str):

@@ -111,7 +111,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, repeatable:
     """What the answer says is used to choose our words; it is never repeated."""
     if status == 429:
         wait = retry_after(headers)
-        return PlatformError("Teams", "asked us to slow down", retryable=True, retry_after=wait)
+        return PlatformError("Teams", "asked us to slow down", retryable=True, retry_after=wait, limited=True)
     if status == 401:
         return PlatformError("Teams", "did not accept our credentials", retryable=True)
     if status == 403 and _codes(body) & _GONE:
