@@ -5,13 +5,11 @@ Everything heavy is imported inside the command that needs it: the front starts 
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,10 +17,6 @@ from bot import guards
 from bot.errors import CountersignError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from aiohttp import web
-
     from bot.serving import Part
     from bot.settings import Settings
 
@@ -80,7 +74,9 @@ def serve(
     settings = _start(under_up)
     parts: list[Part] = []
     if role in {"front", "all"}:
-        parts.append(partial(_front, settings, False))
+        from workers import front
+
+        parts.append(partial(front.run, settings))
     if role in {"engine", "all"}:
         from workers import engine
 
@@ -92,7 +88,9 @@ def serve(
 def up_front() -> None:
     """The front with the workbench and the stand-ins; only `up` starts it."""
     settings = _start(under_up=True)
-    _run(settings, [partial(_front, settings, settings.on_loopback)])
+    from workers import bench
+
+    _run(settings, [partial(bench.run, settings)])
 
 
 @app.command()
@@ -230,68 +228,6 @@ def manifest_teams(
 
     out.write_bytes(package(_settings()))
     typer.echo(f"{out} is ready to be uploaded.")
-
-
-async def _front(settings: Settings, with_workbench: bool, stop: asyncio.Event) -> None:
-    """Doors, webhooks and inbox, put together; the workbench too where it may be."""
-    from bot import legal, serving
-    from bot.front import create_app
-    from bot.hooks import StripeHook
-    from integrations.stripe import webhook
-    from workers.assemble import doors, own_dsn
-    from workers.inbox import open_inbox
-
-    dsn = own_dsn(settings)
-    async with AsyncExitStack() as stack:
-        inbox = await open_inbox(dsn, settings.secret("redis_url"))
-        stack.push_async_callback(inbox.close)
-        bench = await _bench(settings, dsn, stack) if with_workbench else None
-
-        def extra(application: web.Application) -> None:
-            legal.add_pages(application, settings)
-            if bench is not None:
-                bench(application)
-
-        stripe = StripeHook(
-            webhook.verify,
-            settings.secret("stripe_webhook_secret"),
-            forged=webhook.NotFromStripe,
-            malformed=webhook.NotAnEvent,
-        )
-        application = create_app(list(doors(settings).values()), inbox, hooks=[stripe], extra=extra)
-        await serving.serve_http(application, settings, stop)
-
-
-async def _bench(settings: Settings, dsn: str, stack: AsyncExitStack) -> Callable[[web.Application], None]:
-    """What mounts the workbench and the stand-ins; imported under `up` alone."""
-    from bot import workbench
-    from bot.workbench.environment import base_url, uses_stripe
-    from integrations.stripe.sandbox import create_sandbox
-    from workers.inspect import open_inspector
-
-    inspector = await open_inspector(dsn, settings)
-    stack.push_async_callback(inspector.close)
-
-    def sandbox(on_wire: Callable[[Mapping[str, Any]], None]) -> web.Application:
-        return create_sandbox(
-            settings.state_dir / "workbench" / "stripe.sqlite3",
-            webhook_url=f"{base_url(settings)}/webhooks/stripe",
-            webhook_secret=settings.secret("stripe_webhook_secret"),
-            api_key=settings.secret("stripe_api_key"),
-            on_wire=on_wire,
-        )
-
-    def mount(application: web.Application) -> None:
-        workbench.mount(
-            application,
-            settings=settings,
-            inspect=inspector.runs,
-            trouble=inspector.trouble,
-            stripe=sandbox if uses_stripe(settings) else None,
-            install=True,
-        )
-
-    return mount
 
 
 def _push(dsn: str, settings: Settings) -> None:

@@ -37,10 +37,15 @@ def own_dsn(settings: Settings) -> str:
     return app_dsn(settings.secret("database_url"), settings.secret("secret_key"))
 
 
+def hears_slack(settings: Settings) -> bool:
+    """Over HTTP, by Socket Mode, or both. Without a signing secret the HTTP door refuses everything."""
+    return bool(settings.secret("slack_signing_secret") or settings.secret("slack_app_token"))
+
+
 def doors(settings: Settings) -> dict[str, Door]:
     """Of the platforms that are connected."""
     found: dict[str, Door] = {}
-    if settings.slack_signing_secret:
+    if hears_slack(settings):
         from bot.platforms import slack
 
         found["slack"] = slack.door(settings)
@@ -60,7 +65,7 @@ async def assemble(
     from workers.dispatch import Dispatch
     from workers.engine import Engine
     from workers.hints import Hints
-    from workers.installs import Installer, SealedTokens
+    from workers.installs import Installer
     from workers.seen import Tools
 
     db = await Database.open(own_dsn(settings), size=12)
@@ -70,10 +75,11 @@ async def assemble(
     reading = reader(settings.plain())
     dispatch = Dispatch(make_app(settings))
     clients: dict[str, Client] = {}
-    if settings.slack_signing_secret:
+    if hears_slack(settings):
         from bot.platforms.slack import client as slack
+        from workers import slack_tokens
 
-        clients["slack"] = slack.connect(settings, session, SealedTokens(db, settings))
+        clients["slack"] = slack.connect(settings, session, slack_tokens.tokens(db, settings, session))
     if settings.microsoft_app_id or settings.teams_anonymous:
         from bot.platforms import teams
 

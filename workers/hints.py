@@ -47,20 +47,24 @@ class Hints:
             await self._redis.publish(channel, message)
 
     async def hear(self, channel: str, heard: Callable[[str], None]) -> None:
-        """Calls `heard` for every hint, for ever; comes back by itself when Valkey does."""
+        """Calls `heard` for every hint until cancelled; comes back by itself when Valkey does."""
         from redis.exceptions import RedisError
 
-        while True:
+        me = asyncio.current_task()
+        assert me is not None
+        # redis swallows a cancellation that comes while it connects, so it is asked for here too.
+        while not me.cancelling():
             try:
                 async with self._redis.pubsub() as listener:
                     await listener.subscribe(channel)
-                    while True:
+                    while not me.cancelling():
                         message = await listener.get_message(ignore_subscribe_messages=True, timeout=2)
                         if message:
                             heard(message["data"].decode("utf-8", "replace"))
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("hints.lost", problem=type(error).__name__)
                 await asyncio.sleep(0.5)
+        raise asyncio.CancelledError
 
     async def ready(self) -> bool:
         from redis.exceptions import RedisError

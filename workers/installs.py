@@ -10,7 +10,6 @@ import structlog
 
 from bot.errors import ConfigurationError
 from bot.hooks import OWN_ACCOUNT
-from bot.secrets import Spot, Vault
 from bot.settings import Settings
 from workers.store import tenants
 from workers.store.door import Database
@@ -72,27 +71,3 @@ class Installer:
         async with self._db.tenant(tenant) as c:
             await tenants.install(c, tenant, platform, workspace, bot_user, None)
         log.info("installed", platform=platform, workspace=workspace)
-
-
-class SealedTokens:
-    """Slack's bot token of a workspace: from its OAuth installation, else the one of the settings."""
-
-    def __init__(self, db: Database, settings: Settings) -> None:
-        self._db = db
-        self._own = settings.secret("slack_bot_token")
-        self._vault = Vault(settings.secret("secret_key"))
-
-    async def token(self, workspace: str) -> str:
-        """Raises `ConfigurationError` where there is none."""
-        tenant = await tenants.of_installation(self._db, "slack", workspace) if workspace else None
-        if tenant is not None:
-            async with self._db.tenant(tenant) as c:
-                sealed = await tenants.credentials(c, tenant, "slack", workspace)
-            if sealed:
-                spot = Spot(str(tenant), "installations", f"slack:{workspace}", "credentials")
-                return self._vault.open(sealed, spot)
-        if not self._own:
-            raise ConfigurationError(
-                "There is no Slack token for this workspace; install the app there again."
-            )
-        return self._own

@@ -168,11 +168,12 @@ async def test_the_install_page_is_there_where_a_client_id_is_set(
 
 
 def test_slack_is_heard_with_either_secret_and_not_without() -> None:
-    for given, heard in (
+    cases: tuple[tuple[dict[str, Any], bool], ...] = (
         ({"slack_app_token": "xapp-1"}, True),
         ({"slack_signing_secret": "s"}, True),
         ({"slack_bot_token": "xoxb-1"}, False),
-    ):
+    )
+    for given, heard in cases:
         assert ("slack" in doors(Settings(_env_file=None, **given))) is heard
 
 
