@@ -1,0 +1,32 @@
+"""One set of processes for the tests of a file; whatever dies is started again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.embedded import private
+from tests.faults.rig import Rig, running_rig
+
+MEMBERS = ("front1", "front2", "engine1", "engine2", "worker1", "worker2")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    """Two of each, with leases of less than a second."""
+    with private() as servers:
+        async with running_rig(servers, tmp_path_factory.mktemp("rig"), MEMBERS) as rig:
+            yield rig
+
+
+@pytest_asyncio.fixture
+async def rig(whole: Rig) -> AsyncIterator[Rig]:
+    """Quiet before and after, with no fault waiting."""
+    whole.disarm()
+    whole.calm()
+    await whole.ready()
+    yield whole
+    whole.disarm()
+    whole.calm()
