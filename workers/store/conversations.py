@@ -73,13 +73,13 @@ async def release(db: Database, claimed: Claimed) -> None:
             return
         await faults.point("F16")
         await c.execute(
-            "update conversations set lease_until = '-infinity', lease_owner = '', ready_at = least("
+            "update conversations set lease_until = '-infinity', lease_owner = '', ready_at = least("  # noqa: S608
             " (select now() from inbox where tenant_id = $1 and conversation = $2 and state = 0 limit 1),"
             " (select min(o.not_before) from outbox o where o.tenant_id = $1 and o.conversation = $2"
             f"   and {HEAD}),"
             " (select min(fire_at) from timers where tenant_id = $1 and conversation = $2 and state = 'set'),"
             " 'infinity'::timestamptz)"
-            " where tenant_id = $1 and key = $2",  # noqa: S608 (a constant of ours)
+            " where tenant_id = $1 and key = $2",
             claimed.tenant,
             claimed.key,
         )

@@ -104,11 +104,11 @@ async def next_waiting(c: Connection, tenant: UUID, conversation: str) -> Waitin
     approvers are told may be late, and the thread goes on.
     """
     row = await c.fetchrow(
-        "select o.*, o.not_before <= now() as due, o.expires_at < now() as expired,"
+        "select o.*, o.not_before <= now() as due, o.expires_at < now() as expired,"  # noqa: S608 (a constant)
         " t.external_id as target_external, t.thread as target_thread, t.state as target_state"
         " from outbox o left join outbox t on t.tenant_id = o.tenant_id and t.id = o.target"
         f" where o.tenant_id = $1 and o.conversation = $2 and {HEAD}"
-        " order by (o.not_before <= now()) desc, o.seq limit 1",  # noqa: S608 (a constant of ours)
+        " order by (o.not_before <= now()) desc, o.seq limit 1",
         tenant,
         conversation,
     )
