@@ -191,6 +191,8 @@ async def _refusal(
     """Why this person may not decide, or nothing. Asked again when the effect is claimed."""
     if person.id == approval.requester:
         return "You asked for this yourself, so somebody else has to decide."
+    if not await people.reachable(c, tenant, approval.requester):
+        return "I know whoever asked for this under another name by now, so it has to be asked for again."
     named = rules.who(policy)
     if named:
         return "" if person.email and person.email in named else "Only the named approvers can decide this."
@@ -222,6 +224,9 @@ async def entitled_still(
     """Whether whoever approved may still do so, asked in the transaction that claims the effect."""
     if approval.decided_by is None or approval.decided_by == approval.requester:
         return False
+    for each in (approval.requester, approval.decided_by):
+        if not await people.reachable(c, tenant, each):
+            return False  # the account turned out to be another person's: perhaps that of the other one
     named = rules.who(policy)
     by = await people.by_id(c, tenant, approval.decided_by)
     return by is not None and (not named or by.email in named)

@@ -257,6 +257,15 @@ async def test_a_workspace_that_another_tenant_has_is_the_one_clash_that_is_told
     assert str(pair.other) not in f"{told.value} {told.value.detail}"
 
 
+async def test_old_decisions_are_dropped_by_their_own_tenant_alone(admin: Any, pair: Pair) -> None:
+    """The function runs as the owner, so that it must look at the tenant itself."""
+    approval = pair.rows["approvals"]["id"]
+    await admin.execute("update approvals set state = 'used', decided_at = now() - interval '1 year'")
+    for who, dropped in (("nobody", 0), ("the other", 0), ("its own", 1)):
+        async with as_tenant(admin, pair.acting(who)) as c:
+            assert await c.fetchval("select drop_decisions($1)", [approval]) == dropped
+
+
 # -- many at once
 
 
