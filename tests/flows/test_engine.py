@@ -6,7 +6,8 @@ import pytest
 
 from flows import engine
 from flows.effects import AskApproval, Call, Change, Read, Release, Say, Whisper, Withdraw
-from flows.engine import MOST_STEPS, advance
+from flows.engine import MOST_STEPS
+from flows.errors import TemplateError
 from flows.events import (
     Approved,
     Began,
@@ -19,8 +20,7 @@ from flows.events import (
     Fired,
     Rejected,
 )
-from flows.flow import Flow
-from flows.run import Run, from_json, to_json
+from flows.run import from_json, to_json
 from tests.flows.builders import (
     ADA,
     KNOWN,
@@ -28,58 +28,15 @@ from tests.flows.builders import (
     PAID,
     QUOTED,
     add,
+    advance,
     flow_of,
     heard,
     of_kind,
-    order_flow,
     pressed,
     run_of,
     said,
 )
-
-FLOW = order_flow()
-MENU = {"currency": "usd", "products": [{"name": "Margherita"}, {"name": "Cola"}]}
-
-
-def played(flow: Flow, run: Run, *events: Event) -> tuple[Run, tuple[object, ...]]:
-    """The run after the events, and the effects of the last one."""
-    effects: tuple[object, ...] = ()
-    for event in events:
-        run, effects = advance(flow, run, event, KNOWN)
-    return run, effects
-
-
-def asked() -> Run:
-    """At the first question."""
-    run, _ = advance(FLOW, run_of(FLOW), Entered(), KNOWN)
-    run, _ = advance(FLOW, run, Finished(run.waiting, MENU), KNOWN)
-    return run
-
-
-def confirming(amount: int = 2400, confidence: float = 1.0) -> Run:
-    """With a card to be confirmed."""
-    run, _ = advance(FLOW, asked(), heard("value", add("Margherita", 2, confidence=confidence)), KNOWN)
-    run, _ = advance(FLOW, run, Finished(run.waiting, {**QUOTED, "amount": amount}), KNOWN)
-    assert run.step == "confirm"
-    return run
-
-
-def held() -> Run:
-    """Waiting for an approver."""
-    run = confirming(amount=7800)
-    run, _ = advance(FLOW, run, pressed(run, "yes"), KNOWN)
-    assert run.held
-    return run
-
-
-def charging() -> Run:
-    """Waiting for the service."""
-    run = confirming()
-    run, _ = advance(FLOW, run, pressed(run, "yes"), KNOWN)
-    assert run.waiting
-    assert not run.held
-    return run
-
+from tests.flows.orders import FLOW, MENU, asked, charging, confirming, held
 
 STATES = {
     "new": lambda: run_of(FLOW),
@@ -169,7 +126,7 @@ def test_a_large_amount_waits_for_an_approver_and_is_released_once() -> None:
 
 def test_an_unsure_reading_waits_for_an_approver_however_small_it_is() -> None:
     run = confirming(confidence=0.7)
-    run, effects = advance(FLOW, run, pressed(run, "yes"), KNOWN)
+    _, effects = advance(FLOW, run, pressed(run, "yes"), KNOWN)
     ask = of_kind(effects, AskApproval)[0]
     assert (ask.confidence, ask.words, ask.verdict.rule) == (0.7, "margherita", "unsure")
 
@@ -189,110 +146,6 @@ def test_an_expiry_is_said_to_be_no_rejection() -> None:
 def test_after_an_expiry_no_decision_and_no_result_changes_anything(late: Event) -> None:
     run, _ = advance(FLOW, held(), Expired("a1", "r1:charge:1"), KNOWN)
     assert advance(FLOW, run, late, KNOWN) == (run, ())
-
-
-@pytest.mark.parametrize("state", ["asked", "confirming"])
-def test_cancel_ends_it_at_any_question(state: str) -> None:
-    run, effects = advance(FLOW, STATES[state](), heard("cancel"), KNOWN)
-    assert run.status == "cancelled"
-    assert said(effects)[-1] == "Cancelled. Nothing was ordered or charged."
-
-
-def test_cancelling_takes_the_buttons_off_the_open_card() -> None:
-    _, effects = advance(FLOW, confirming(), heard("cancel"), KNOWN)
-    assert of_kind(effects, Change)[0].reply.text == "Cancelled."
-
-
-def test_cancel_while_an_approver_is_asked_takes_the_request_back() -> None:
-    run, effects = advance(FLOW, held(), heard("cancel"), KNOWN)
-    assert of_kind(effects, Withdraw) == [Withdraw("r1:charge:1")]
-    assert run.status == "cancelled"
-    assert advance(FLOW, run, Approved("a1", "r1:charge:1", "Grace"), KNOWN) == (run, ())
-
-
-def test_cancel_while_only_reading_ends_it() -> None:
-    run, _ = advance(FLOW, run_of(FLOW), Entered(), KNOWN)
-    run, effects = advance(FLOW, run, heard("cancel"), KNOWN)
-    assert (run.status, said(effects)) == ("cancelled", ["Cancelled. Nothing was ordered or charged."])
-
-
-def test_cancel_comes_too_late_while_money_is_moving_and_says_so() -> None:
-    run, effects = advance(FLOW, charging(), heard("cancel"), KNOWN)
-    assert run.status == "waiting"
-    assert said(effects) == ["It is too late to cancel: it is being carried out right now."]
-
-
-def test_a_payment_link_is_shown_and_what_is_said_meanwhile_points_to_it() -> None:
-    began = Began("r1:charge:1", {**PAID, "status": "awaiting_payment", "url": "https://pay.example/1"})
-    run, link = advance(FLOW, charging(), began, KNOWN)
-    assert "please pay here" in said(link)[0]
-    assert link[0].reply.blocks[0].buttons[0].url == "https://pay.example/1"
-
-    assert said(advance(FLOW, run, heard("unknown"), KNOWN)[1]) == [
-        "This waits for you: please follow the link above."
-    ]
-    assert "cannot take the link back" in said(advance(FLOW, run, heard("cancel"), KNOWN)[1])[0]
-    assert advance(FLOW, run, Finished("r1:charge:1", PAID), KNOWN)[0].status == "done"
-
-
-def test_repeat_asks_the_open_question_again() -> None:
-    run = confirming()
-    assert said(advance(FLOW, run, heard("repeat"), KNOWN)[1]) == ["Confirm your cart: 2 × Margherita"]
-    assert "no question open" in said(advance(FLOW, charging(), heard("repeat"), KNOWN)[1])[0]
-
-
-def test_help_tells_what_can_be_started_and_what_is_on_offer_and_asks_again() -> None:
-    words = said(advance(FLOW, asked(), heard("help"), KNOWN)[1])
-    assert words[0].startswith("I can do this:\n• /order – Order from the menu\n• /escalate")
-    assert words[1] == "There is: Margherita, Cola."
-    assert words[2].startswith("What would you like to order?")
-
-
-def test_start_over_forgets_the_list_and_begins_at_the_first_step() -> None:
-    run, effects = advance(FLOW, confirming(), heard("restart"), KNOWN)
-    assert [type(effect) for effect in effects] == [Change, Say, Call]
-    assert effects[2].key == "r1:menu:2"
-    run, effects = advance(FLOW, run, Finished("r1:menu:2", MENU), KNOWN)
-    assert run.slots["items"] is None
-    assert said(effects)[-1].startswith("What would you like to order?")
-
-
-def test_thanks_and_hello_are_answered_without_losing_the_place() -> None:
-    run, effects = advance(FLOW, confirming(), heard("thanks"), KNOWN)
-    assert said(effects) == ["You are welcome."]
-    _, effects = advance(FLOW, run, heard("greeting"), KNOWN)
-    assert said(effects) == ["Hello! We are in the middle of “order”.", "Confirm your cart: 2 × Margherita"]
-
-
-@pytest.mark.parametrize("changes", [(), (add("person", known=False),)])
-def test_another_flow_is_named_but_not_begun_in_the_middle_of_one(changes: tuple[object, ...]) -> None:
-    event = heard("route", *changes, route="escalate", route_confidence=0.9)  # type: ignore[arg-type]
-    run, effects = advance(FLOW, confirming(), event, KNOWN)
-    assert run.step == "confirm"
-    assert said(effects) == [
-        "We are in the middle of “order”. Finish it here or say “cancel”, then ask for escalate."
-    ]
-
-
-def test_a_correction_at_the_confirmation_is_priced_anew_and_shown_on_a_new_card() -> None:
-    run, effects = advance(FLOW, confirming(), heard("value", add("Cola", 3)), KNOWN)
-    assert [type(effect) for effect in effects] == [Change, Call]
-    assert effects[0].reply.text == "Changed, see below."
-    assert effects[1].key == "r1:price:2"
-    assert [item["name"] for item in effects[1].arguments["items"]] == ["Margherita", "Cola"]
-
-
-@pytest.mark.parametrize("confidence", [0.3, 0.79])
-def test_a_doubtful_yes_confirms_nothing(confidence: float) -> None:
-    run, effects = advance(FLOW, confirming(), heard("yes", confidence=confidence), KNOWN)
-    assert run.step == "confirm"
-    assert said(effects)[0].startswith("I did not understand that.")
-
-
-def test_a_yes_with_a_change_in_it_changes_and_asks_again() -> None:
-    run, effects = advance(FLOW, confirming(), heard("yes", add("Cola")), KNOWN)
-    assert run.step == "price"
-    assert not [call for call in of_kind(effects, Call) if call.tool == "stripe.charge"]
 
 
 def test_a_changed_price_is_told_and_shown_anew_under_a_new_key() -> None:
@@ -427,7 +280,7 @@ def test_a_text_that_cannot_be_filled_in_ends_the_run_and_names_the_step() -> No
 def test_a_run_that_breaks_while_it_is_held_takes_the_request_back() -> None:
     flow = flow_of(BROKEN)
     run, _ = advance(flow, run_of(flow), Entered(), KNOWN)
-    outcome = engine._broken(run, engine.TemplateError("it is broken"))
+    outcome = engine._broken(run, TemplateError("it is broken"))
     assert of_kind(outcome.effects, Withdraw) == [Withdraw("r1:pay:1")]
 
 

@@ -33,7 +33,8 @@ def test_every_shipped_flow_is_drawn_whole(path: Path) -> None:
 
 
 HOSTILE = """
-- {id: end, type: branch, cases: [{if: "run.id == '\\"]; click end javascript:alert(1) <script> `|` %% #quot;'", goto: graph}]}
+- {id: end, type: branch, cases: [
+    {if: "run.id == '\\"]; click end javascript:alert(1) <script> `|` %% #quot;'", goto: graph}]}
 - {id: graph, type: message, text: "x"}
 - {id: graph_, type: message, text: "x", next: click}
 - {id: click, type: tool, call: desk.look, on_error: {'"| --> x[<b>]': style}, next: style}
@@ -42,7 +43,7 @@ HOSTILE = """
 
 
 def test_labels_and_names_that_are_markup_are_drawn_as_text() -> None:
-    flow = flow_of(HOSTILE.replace("next: click}", "next: click}").replace("goto: graph}", "goto: graph}"))
+    flow = flow_of(HOSTILE)
     drawn = mermaid(flow)
     assert well_formed(drawn), drawn
     assert not OWN.search(drawn)
@@ -59,9 +60,27 @@ def test_unquoted_the_same_label_would_end_its_box(monkeypatch: pytest.MonkeyPat
 
 
 MAY_IMPORT = {
-    "__future__", "ast", "base64", "collections", "dataclasses", "decimal", "difflib", "enum", "fnmatch", "functools",
-    "hashlib", "json", "operator", "pathlib", "re", "typing", "jinja2", "yaml", "flows", "bot",
-}  # fmt: skip
+    "__future__",
+    "ast",
+    "base64",
+    "collections",
+    "dataclasses",
+    "decimal",
+    "difflib",
+    "enum",
+    "fnmatch",
+    "functools",
+    "hashlib",
+    "json",
+    "operator",
+    "pathlib",
+    "re",
+    "typing",
+    "jinja2",
+    "yaml",
+    "flows",
+    "bot",
+}
 READS_FILES = {"loader.py", "policy_file.py"}
 
 
@@ -96,11 +115,23 @@ def imported(source: str) -> list[str]:
 @pytest.mark.twin
 @pytest.mark.parametrize(
     "line",
-    ["import time", "from random import choice", "import datetime", "import os", "import socket", "import asyncio",
-     "from integrations import tools", "open('x')", "eval('1')", "async def f(): pass", "import secrets", "import uuid"],
-)  # fmt: skip
+    [
+        "import time",
+        "from random import choice",
+        "import datetime",
+        "import os",
+        "import socket",
+        "import asyncio",
+        "from integrations import tools",
+        "open('x')",
+        "eval('1')",
+        "async def f(): pass",
+        "import secrets",
+        "import uuid",
+    ],
+)
 def test_the_scan_would_notice(line: str) -> None:
-    assert not set(each.partition(".")[0] for each in imported(line)) <= MAY_IMPORT
+    assert not {each.partition(".")[0] for each in imported(line)} <= MAY_IMPORT
 
 
 def test_no_file_here_is_longer_than_the_wall() -> None:

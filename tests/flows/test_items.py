@@ -153,7 +153,7 @@ changes = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.lists(changes, max_size=25))
 def test_the_quantities_are_always_what_the_changes_say(sequence: list[Change]) -> None:
     """Against a model that knows nothing but quantities: one number for each line, newest last."""
@@ -175,6 +175,7 @@ def _modelled(model: list[list[Any]], change: Change) -> None:
         model.clear()
         return
     options = tuple(change.options)
+    line: list[Any] | None
     if not change.item:
         line = model[-1]
     elif change.op == "add":

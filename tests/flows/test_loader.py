@@ -36,59 +36,200 @@ def steps(*lines: str) -> str:
 BROKEN = {
     "no mapping": ("- a\n", 1, "", "", "must be a mapping", ""),
     "empty": ("", 1, "", "", "must be a mapping", ""),
-    "no id": ("description: x\nsteps: [{id: a, type: end}]\n", 1, "", "id", "must be a short name", "id: order"),
-    "id with a blank": (HEAD.replace("demo", "my demo", 1) + END, 1, "", "id", "must be a short name", "id: order"),
-    "no description": ("id: demo\nsteps: [{id: a, type: end}]\n", 1, "", "description", "must say", 'description: "'),
-    "examples no list": ("id: demo\ndescription: x\nexamples: order\nsteps: [{id: a, type: end}]\n", 3, "", "examples", "list of sentences", "examples: ["),
-    "unknown field of the flow": ("id: demo\ndescription: x\nstep: 1\nsteps: [{id: a, type: end}]\n", 3, "", "step", "not a field of a flow", "steps"),
+    "no id": (
+        "description: x\nsteps: [{id: a, type: end}]\n",
+        1, "", "id", "must be a short name", "id: order",
+    ),
+    "id with a blank": (
+        HEAD.replace("demo", "my demo", 1) + END,
+        1, "", "id", "must be a short name", "id: order",
+    ),
+    "no description": (
+        "id: demo\nsteps: [{id: a, type: end}]\n",
+        1, "", "description", "must say", 'description: "',
+    ),
+    "examples no list": (
+        "id: demo\ndescription: x\nexamples: order\nsteps: [{id: a, type: end}]\n",
+        3, "", "examples", "list of sentences", "examples: [",
+    ),
+    "unknown field of the flow": (
+        "id: demo\ndescription: x\nstep: 1\nsteps: [{id: a, type: end}]\n",
+        3, "", "step", "not a field of a flow", "steps",
+    ),
     "no steps": ("id: demo\ndescription: x\n", 1, "", "steps", "must be a list of 1 to 200", "steps: ["),
-    "steps no list": ("id: demo\ndescription: x\nsteps: {a: b}\n", 3, "", "steps", "must be a list", "steps: ["),
-    "no steps in the list": ("id: demo\ndescription: x\nsteps: []\n", 3, "", "steps", "must be a list", "steps: ["),
+    "steps no list": (
+        "id: demo\ndescription: x\nsteps: {a: b}\n",
+        3, "", "steps", "must be a list", "steps: [",
+    ),
+    "no steps in the list": (
+        "id: demo\ndescription: x\nsteps: []\n",
+        3, "", "steps", "must be a list", "steps: [",
+    ),
     "a step that is a word": (steps("greet"), 4, "", "id", "step number 1 has no id", "id: greet"),
     "a step without id": (steps("{type: end}"), 4, "", "id", "has no id", "id: greet"),
-    "a step id with a colon": (steps('{id: "a:b", type: message, text: x}'), 4, "a:b", "id", "must be a short name", "id: greet"),
-    "a step id with a bar": (steps('{id: "a|b", type: message, text: x}'), 4, "a|b", "id", "must be a short name", "id: greet"),
-    "a step id twice": (steps("{id: a, type: message, text: x}", "{id: a, type: message, text: y}"), 5, "a", "id", "id of an earlier step", "id: a_2"),
+    "a step id with a colon": (
+        steps('{id: "a:b", type: message, text: x}'),
+        4, "a:b", "id", "must be a short name", "id: greet",
+    ),
+    "a step id with a bar": (
+        steps('{id: "a|b", type: message, text: x}'),
+        4, "a|b", "id", "must be a short name", "id: greet",
+    ),
+    "a step id twice": (
+        steps("{id: a, type: message, text: x}", "{id: a, type: message, text: y}"),
+        5, "a", "id", "id of an earlier step", "id: a_2",
+    ),
     "no type": (steps("{id: a}"), 4, "a", "type", "has no type", "message"),
-    "a type misspelt": (steps("{id: a, type: mesage, text: x}"), 4, "a", "type", "no step type 'mesage'", "message"),
-    "a type that is a list": (steps("{id: a, type: [message], text: x}"), 4, "a", "type", "no step type", "message"),
-    "a field misspelt": (steps("{id: a, type: message, txt: x}"), 4, "a", "txt", "not a field of this step", "text"),
+    "a type misspelt": (
+        steps("{id: a, type: mesage, text: x}"),
+        4, "a", "type", "no step type 'mesage'", "message",
+    ),
+    "a type that is a list": (
+        steps("{id: a, type: [message], text: x}"),
+        4, "a", "type", "no step type", "message",
+    ),
+    "a field misspelt": (
+        steps("{id: a, type: message, txt: x}"),
+        4, "a", "txt", "not a field of this step", "text",
+    ),
     "a text missing": (steps("{id: a, type: message}"), 4, "a", "text", "is missing", 'text: "…"'),
-    "a text that is a number": (steps("{id: a, type: message, text: 7}"), 4, "a", "text", "must be a text, not a number", 'text: "…"'),
-    "a text that is a list": (steps("{id: a, type: message, text: [x]}"), 4, "a", "text", "not a list", 'text: "…"'),
-    "arithmetic in a text": (steps('{id: a, type: message, text: "{{ 7*7 }}"}'), 4, "a", "text", "arithmetic is not allowed", ""),
-    "a loop in a text": (steps('{id: a, type: message, text: "{% for x in y %}{% endfor %}"}'), 4, "a", "text", "a loop is not allowed", ""),
-    "a filter that is not there": (steps("{id: a, type: message, text: \"{{ run.id | shout }}\"}"), 4, "a", "text", "shout", ""),
-    "a brace that is not closed": (steps('{id: a, type: message, text: "{{ run.id "}'), 4, "a", "text", "unexpected", ""),
-    "a condition that is none": (steps('{id: a, type: message, text: x, when: "a ="}'), 4, "a", "when", "is no condition", ""),
-    "a call in a condition": (steps('{id: a, type: message, text: x, when: "len(run)"}'), 4, "a", "when", "a call is not allowed", ""),
-    "a slot that nobody fills": (steps('{id: a, type: message, text: "{{ itmes }}"}', "{id: b, type: input, gather: [items]}"), 4, "a", "", "reads 'itmes', which no step fills", "items"),
-    "true with a small letter": (steps('{id: a, type: message, text: x, when: "run.unread == true"}'), 4, "a", "", "reads 'true'", "True"),
-    "a target that is not there": (steps("{id: a, type: message, text: x, next: b}", "{id: bb, type: message, text: x}"), 4, "a", "next", "leads to 'b', which does not exist", "bb"),
-    "a target of an error": (steps('{id: a, type: tool, call: desk.look, on_error: {"*": nowhere}}'), 4, "a", "on *", "leads to 'nowhere'", "end_"),
-    "the last step leads nowhere": (HEAD + "  - {id: a, type: message, text: x}\n", 4, "a", "next", "leads nowhere", "type end after it"),
-    "a step never reached": (steps("{id: a, type: message, text: x, next: end_}", "{id: b, type: message, text: x}"), 5, "b", "", "is never reached", "a step that leads to it"),
-    "a circle without a wait": (steps('{id: a, type: branch, cases: [{if: "run.id", goto: b}]}', "{id: b, type: message, text: x, next: a}"), 4, "a", "", "in a circle", "an input, confirm or tool"),
-    "no such tool": (steps("{id: a, type: tool, call: stripe.chrage}"), 4, "a", "call", "there is no tool 'stripe.chrage'", "stripe.charge"),
+    "a text that is a number": (
+        steps("{id: a, type: message, text: 7}"),
+        4, "a", "text", "must be a text, not a number", 'text: "…"',
+    ),
+    "a text that is a list": (
+        steps("{id: a, type: message, text: [x]}"),
+        4, "a", "text", "not a list", 'text: "…"',
+    ),
+    "arithmetic in a text": (
+        steps('{id: a, type: message, text: "{{ 7*7 }}"}'),
+        4, "a", "text", "arithmetic is not allowed", "",
+    ),
+    "a loop in a text": (
+        steps('{id: a, type: message, text: "{% for x in y %}{% endfor %}"}'),
+        4, "a", "text", "a loop is not allowed", "",
+    ),
+    "a filter that is not there": (
+        steps("{id: a, type: message, text: \"{{ run.id | shout }}\"}"),
+        4, "a", "text", "shout", "",
+    ),
+    "a brace that is not closed": (
+        steps('{id: a, type: message, text: "{{ run.id "}'),
+        4, "a", "text", "unexpected", "",
+    ),
+    "a condition that is none": (
+        steps('{id: a, type: message, text: x, when: "a ="}'),
+        4, "a", "when", "is no condition", "",
+    ),
+    "a call in a condition": (
+        steps('{id: a, type: message, text: x, when: "len(run)"}'),
+        4, "a", "when", "a call is not allowed", "",
+    ),
+    "a slot that nobody fills": (
+        steps('{id: a, type: message, text: "{{ itmes }}"}', "{id: b, type: input, gather: [items]}"),
+        4, "a", "", "reads 'itmes', which no step fills", "items",
+    ),
+    "true with a small letter": (
+        steps('{id: a, type: message, text: x, when: "run.unread == true"}'),
+        4, "a", "", "reads 'true'", "True",
+    ),
+    "a target that is not there": (
+        steps("{id: a, type: message, text: x, next: b}", "{id: bb, type: message, text: x}"),
+        4, "a", "next", "leads to 'b', which does not exist", "bb",
+    ),
+    "a target of an error": (
+        steps('{id: a, type: tool, call: desk.look, on_error: {"*": nowhere}}'),
+        4, "a", "on *", "leads to 'nowhere'", "end_",
+    ),
+    "the last step leads nowhere": (
+        HEAD + "  - {id: a, type: message, text: x}\n",
+        4, "a", "next", "leads nowhere", "type end after it",
+    ),
+    "a step never reached": (
+        steps("{id: a, type: message, text: x, next: end_}", "{id: b, type: message, text: x}"),
+        5, "b", "", "is never reached", "a step that leads to it",
+    ),
+    "a circle without a wait": (
+        steps(
+            '{id: a, type: branch, cases: [{if: "run.id", goto: b}]}',
+            "{id: b, type: message, text: x, next: a}",
+        ),
+        4, "a", "", "in a circle", "an input, confirm or tool",
+    ),
+    "no such tool": (
+        steps("{id: a, type: tool, call: stripe.chrage}"),
+        4, "a", "call", "there is no tool 'stripe.chrage'", "stripe.charge",
+    ),
     "no tool": (steps("{id: a, type: tool}"), 4, "a", "call", "is missing", 'call: "…"'),
-    "on_error no mapping": (steps("{id: a, type: tool, call: desk.look, on_error: sorry}"), 4, "a", "on_error", "must be a mapping", "on_error: {"),
-    "on_error names no step": (steps("{id: a, type: tool, call: desk.look, on_error: {declined: 7}}"), 4, "a", "on_error", "must name a step", "declined: some_step"),
-    "rests_on no list": (steps("{id: a, type: tool, call: desk.look, rests_on: items}"), 4, "a", "rests_on", "must be a list", "[items]"),
-    "a result kept under our own name": (steps("{id: a, type: tool, call: desk.look, save: requester}"), 4, "a", "save", "the engine uses itself", "another name"),
+    "on_error no mapping": (
+        steps("{id: a, type: tool, call: desk.look, on_error: sorry}"),
+        4, "a", "on_error", "must be a mapping", "on_error: {",
+    ),
+    "on_error names no step": (
+        steps("{id: a, type: tool, call: desk.look, on_error: {declined: 7}}"),
+        4, "a", "on_error", "must name a step", "declined: some_step",
+    ),
+    "rests_on no list": (
+        steps("{id: a, type: tool, call: desk.look, rests_on: items}"),
+        4, "a", "rests_on", "must be a list", "[items]",
+    ),
+    "a result kept under our own name": (
+        steps("{id: a, type: tool, call: desk.look, save: requester}"),
+        4, "a", "save", "the engine uses itself", "another name",
+    ),
     "gather missing": (steps("{id: a, type: input}"), 4, "a", "gather", "is missing", "gather: [items]"),
-    "gather empty": (steps("{id: a, type: input, gather: []}"), 4, "a", "gather", "names no slot", "gather: [items]"),
-    "gather two": (steps("{id: a, type: input, gather: [a, b]}"), 4, "a", "gather", "more than one slot", "gather: [a]"),
-    "gather no name": (steps('{id: a, type: input, gather: ["a b"]}'), 4, "a", "gather", "no name for a slot", "letters, digits"),
-    "refill in words": (steps('{id: a, type: input, gather: [a], refill: "yes"}'), 4, "a", "refill", "must be true or false", "refill: true"),
-    "cases missing": (steps("{id: a, type: branch}"), 4, "a", "cases", "must be a list of conditions", "cases: ["),
-    "a case without goto": (steps('{id: a, type: branch, cases: [{if: "run.id"}]}'), 4, "a", "cases", "without `if` and `goto`", "cases: ["),
-    "a status that is none": (steps("{id: a, type: end, status: finished}"), 4, "a", "status", "is 'finished'", "done or cancelled or failed"),
-    "an element that is none": (steps("{id: a, type: message, text: x, show: [{table: x}]}"), 4, "a", "show", "an element is one of", "facts"),
-    "an element with a word too many": (steps("{id: a, type: message, text: x, show: [{heading: x, size: 3}]}"), 4, "a", "show", "an element is one of", "facts"),
-    "a tone that is none": (steps("{id: a, type: message, text: x, show: [{paragraph: x, tone: loud}]}"), 4, "a", "show", "there is no tone 'loud'", "facts"),
-    "facts of lists": (steps("{id: a, type: message, text: x, show: [{facts: {a: [b]}}]}"), 4, "a", "show", "facts are labels", "facts"),
-    "arguments nested without end": (steps(f"{{id: a, type: tool, call: desk.look, with: {'{a: ' * 10}b{'}' * 10}}}"), 4, "a", "with", "nested too deeply", ""),
-    "an argument with a call": (steps('{id: a, type: tool, call: desk.look, with: {a: "{{ open(1) }}"}}'), 4, "a", "with", "a call is not allowed", ""),
+    "gather empty": (
+        steps("{id: a, type: input, gather: []}"),
+        4, "a", "gather", "names no slot", "gather: [items]",
+    ),
+    "gather two": (
+        steps("{id: a, type: input, gather: [a, b]}"),
+        4, "a", "gather", "more than one slot", "gather: [a]",
+    ),
+    "gather no name": (
+        steps('{id: a, type: input, gather: ["a b"]}'),
+        4, "a", "gather", "no name for a slot", "letters, digits",
+    ),
+    "refill in words": (
+        steps('{id: a, type: input, gather: [a], refill: "yes"}'),
+        4, "a", "refill", "must be true or false", "refill: true",
+    ),
+    "cases missing": (
+        steps("{id: a, type: branch}"),
+        4, "a", "cases", "must be a list of conditions", "cases: [",
+    ),
+    "a case without goto": (
+        steps('{id: a, type: branch, cases: [{if: "run.id"}]}'),
+        4, "a", "cases", "without `if` and `goto`", "cases: [",
+    ),
+    "a status that is none": (
+        steps("{id: a, type: end, status: finished}"),
+        4, "a", "status", "is 'finished'", "done or cancelled or failed",
+    ),
+    "an element that is none": (
+        steps("{id: a, type: message, text: x, show: [{table: x}]}"),
+        4, "a", "show", "an element is one of", "facts",
+    ),
+    "an element with a word too many": (
+        steps("{id: a, type: message, text: x, show: [{heading: x, size: 3}]}"),
+        4, "a", "show", "an element is one of", "facts",
+    ),
+    "a tone that is none": (
+        steps("{id: a, type: message, text: x, show: [{paragraph: x, tone: loud}]}"),
+        4, "a", "show", "there is no tone 'loud'", "facts",
+    ),
+    "facts of lists": (
+        steps("{id: a, type: message, text: x, show: [{facts: {a: [b]}}]}"),
+        4, "a", "show", "facts are labels", "facts",
+    ),
+    "arguments nested without end": (
+        steps(f"{{id: a, type: tool, call: desk.look, with: {'{a: ' * 10}b{'}' * 10}}}"),
+        4, "a", "with", "nested too deeply", "",
+    ),
+    "an argument with a call": (
+        steps('{id: a, type: tool, call: desk.look, with: {a: "{{ open(1) }}"}}'),
+        4, "a", "with", "a call is not allowed", "",
+    ),
 }  # fmt: skip
 
 

@@ -19,16 +19,22 @@ CODES = st.one_of(
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
     [
-        (0, "usd", "0.00 USD"), (5, "usd", "0.05 USD"), (1234, "USD", "12.34 USD"), (-1234, "usd", "-12.34 USD"),
-        (-5, "usd", "-0.05 USD"), (123456789, "usd", "1,234,567.89 USD"), (2700, "jpy", "2,700 JPY"),
-        (2500, "kwd", "2.500 KWD"), (10**30, "usd", f"{10**28:,}.00 USD"),
+        (0, "usd", "0.00 USD"),
+        (5, "usd", "0.05 USD"),
+        (1234, "USD", "12.34 USD"),
+        (-1234, "usd", "-12.34 USD"),
+        (-5, "usd", "-0.05 USD"),
+        (123456789, "usd", "1,234,567.89 USD"),
+        (2700, "jpy", "2,700 JPY"),
+        (2500, "kwd", "2.500 KWD"),
+        (10**30, "usd", f"{10**28:,}.00 USD"),
     ],
-)  # fmt: skip
+)
 def test_money_is_written_so_that_nobody_can_misread_it(amount: int, currency: str, text: str) -> None:
     assert shown(amount, currency) == text
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.integers(0, 10**12), CODES)
 def test_what_is_shown_reads_back_as_the_same_amount(amount: int, currency: str) -> None:
     number, code = shown(amount, currency).split(" ")
@@ -46,11 +52,33 @@ def test_the_mind_and_the_hands_count_in_the_same_units(currency: str, amount: i
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "5 ", "-1", "+1", "1e3", "NaN", "Infinity", "1_000", "1,000.00", "1,5", ".5", "5.", "0x1", "٥", "12.345",
-     "1" * 40, "usd 5", 50.0, 50, None, True],
-)  # fmt: skip
+    [
+        "",
+        " ",
+        "5 ",
+        "-1",
+        "+1",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "1_000",
+        "1,000.00",
+        "1,5",
+        ".5",
+        "5.",
+        "0x1",
+        "٥",
+        "12.345",
+        "1" * 40,
+        "usd 5",
+        50.0,
+        50,
+        None,
+        True,
+    ],
+)
 def test_what_is_no_plain_amount_is_refused(text: Any) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         minor_units(text, "usd")
 
 

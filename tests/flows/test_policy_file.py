@@ -31,23 +31,47 @@ BROKEN = {
     "a rule that is a word": ("rules: [a]\n", 1, "", "must be a mapping", "{name:"),
     "no name": (rule("", "outcome: ask\n    because: why"), 2, "name", "is missing", "name:"),
     "no reason": (rule("", "name: a\n    outcome: ask"), 2, "because", "is missing", "because:"),
-    "an empty reason": (rule("", 'name: a\n    outcome: ask\n    because: ""'), 4, "because", "is missing", "because:"),
-    "no outcome": (rule("", "name: a\n    because: why"), 2, "outcome", "is missing", "may run alone or ask or deny"),
-    "an outcome that is none": (rule("", "name: a\n    because: why\n    outcome: allow"), 4, "outcome", "is 'allow'", "may run alone"),
-    "an outcome that is a list": (rule("", "name: a\n    because: why\n    outcome: [ask]"), 4, "outcome", "is ['ask']", "ask"),
+    "an empty reason": (
+        rule("", 'name: a\n    outcome: ask\n    because: ""'),
+        4, "because", "is missing", "because:",
+    ),
+    "no outcome": (
+        rule("", "name: a\n    because: why"),
+        2, "outcome", "is missing", "may run alone or ask or deny",
+    ),
+    "an outcome that is none": (
+        rule("", "name: a\n    because: why\n    outcome: allow"),
+        4, "outcome", "is 'allow'", "may run alone",
+    ),
+    "an outcome that is a list": (
+        rule("", "name: a\n    because: why\n    outcome: [ask]"),
+        4, "outcome", "is ['ask']", "ask",
+    ),
     "a field misspelt": (rule("at_lest: '5'"), 5, "at_lest", "is not a field of a rule", "at_least"),
     "a risk that is none": (rule("risk: [cash]"), 5, "risk", "must be a list of", "[money]"),
     "a risk that is a word": (rule("risk: money"), 5, "risk", "must be a list of", "[money]"),
     "a risk of lists": (rule("risk: [[money]]"), 5, "risk", "must be a list of", "[money]"),
     "an amount without quotes": (rule("at_least: 50.00"), 5, "at_least", "an amount in quotes", '"50.00"'),
-    "an amount that is endless": (rule("at_least: Infinity"), 5, "at_least", "an amount in quotes", '"50.00"'),
+    "an amount that is endless": (
+        rule("at_least: Infinity"),
+        5, "at_least", "an amount in quotes", '"50.00"',
+    ),
     "an amount with a comma": (rule('at_least: "50,00"'), 5, "at_least", "an amount in quotes", '"50.00"'),
     "an amount below nothing": (rule('at_least: "-5"'), 5, "at_least", "an amount in quotes", '"50.00"'),
-    "an amount that starts with a point": (rule('at_least: ".50"'), 5, "at_least", "an amount in quotes", '"50.00"'),
+    "an amount that starts with a point": (
+        rule('at_least: ".50"'),
+        5, "at_least", "an amount in quotes", '"50.00"',
+    ),
     "an amount that is empty": (rule('at_least: ""'), 5, "at_least", "an amount in quotes", '"50.00"'),
     "a currency that is none": (rule("currency: dollars"), 5, "currency", "three letters", "usd"),
-    "a confidence above one": (rule("confidence_below: 75"), 5, "confidence_below", "above 0 and up to 1", "0.75"),
-    "a confidence of nothing": (rule("confidence_below: 0"), 5, "confidence_below", "above 0 and up to 1", "0.75"),
+    "a confidence above one": (
+        rule("confidence_below: 75"),
+        5, "confidence_below", "above 0 and up to 1", "0.75",
+    ),
+    "a confidence of nothing": (
+        rule("confidence_below: 0"),
+        5, "confidence_below", "above 0 and up to 1", "0.75",
+    ),
     "a confidence that is true": (rule("confidence_below: true"), 5, "confidence_below", "above 0", "0.75"),
     "a confidence in words": (rule("confidence_below: low"), 5, "confidence_below", "above 0", "0.75"),
     "egress in words": (rule("egress: yes"), 5, "egress", "true or false", "egress: true"),
@@ -60,14 +84,23 @@ BROKEN = {
         rule('at_least: "5"', "name: a\n    outcome: may run alone\n    because: why"),
         3, "outcome", "more money never loosens", "ask",
     ),
-    "a field of the policy that is none": (rule() + "expires: 5\n", 5, "expires", "not a field of a policy", "expires_minutes"),
+    "a field of the policy that is none": (
+        rule() + "expires: 5\n",
+        5, "expires", "not a field of a policy", "expires_minutes",
+    ),
     "minutes in words": (rule() + "expires_minutes: soon\n", 5, "expires_minutes", "whole number", "30"),
     "minutes that are true": (rule() + "expires_minutes: true\n", 5, "expires_minutes", "whole number", "30"),
     "no minutes": (rule() + "expires_minutes: 0\n", 5, "expires_minutes", "whole number", "30"),
     "approvers that are a list": (rule() + "approvers: [a]\n", 5, "approvers", "must be a mapping", "people"),
-    "people that are a word": (rule() + "approvers:\n  people: ada\n", 6, "people", "list of texts", "grace@"),
+    "people that are a word": (
+        rule() + "approvers:\n  people: ada\n",
+        6, "people", "list of texts", "grace@",
+    ),
     "places of numbers": (rule() + "approvers:\n  places: [1]\n", 6, "places", "list of texts", "slack:"),
-    "a field of approvers that is none": (rule() + "approvers:\n  persons: [a]\n", 6, "persons", "not a field", "people"),
+    "a field of approvers that is none": (
+        rule() + "approvers:\n  persons: [a]\n",
+        6, "persons", "not a field", "people",
+    ),
 }  # fmt: skip
 
 

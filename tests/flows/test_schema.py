@@ -24,9 +24,10 @@ KINDS = SCHEMA["$defs"]
 
 # What only the whole file, or what stands inside a text, can tell.
 BEYOND_A_SCHEMA = {
-    "a step id twice", "arithmetic in a text", "a loop in a text", "a filter that is not there", "a brace that is not closed",
-    "a condition that is none", "a call in a condition", "a slot that nobody fills", "true with a small letter",
-    "a target that is not there", "a target of an error", "the last step leads nowhere", "a step never reached",
+    "a step id twice", "arithmetic in a text", "a loop in a text", "a filter that is not there",
+    "a brace that is not closed", "a condition that is none", "a call in a condition",
+    "a slot that nobody fills", "true with a small letter", "a target that is not there",
+    "a target of an error", "the last step leads nowhere", "a step never reached",
     "a circle without a wait", "no such tool", "arguments nested without end", "an argument with a call",
 }  # fmt: skip
 

@@ -51,7 +51,8 @@ def test_a_large_order_waits_for_a_second_person() -> None:
         (Rejected("a1", "", "Grace", " "), "Grace rejected it. Nothing was charged."),
         (
             Expired("a1", ""),
-            "Nobody decided in time, so it expired. That is no rejection: you may ask again. Nothing was charged.",
+            "Nobody decided in time, so it expired. "
+            "That is no rejection: you may ask again. Nothing was charged.",
         ),
     ],
 )
@@ -100,10 +101,22 @@ def test_it_can_be_dropped_at_any_point(words: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{{ 7*7 }}", "{% for x in range(9) %}x{% endfor %}", "<script>alert(1)</script>", "<!channel>", "order " + "🍕" * 500,
-     "\u202e\u2066order", "x" * 40_000, "", " ", "\x00", "order 99999999999999999999 colas", "order -3 colas"],
+    [
+        "{{ 7*7 }}",
+        "{% for x in range(9) %}x{% endfor %}",
+        "<script>alert(1)</script>",
+        "<!channel>",
+        "order " + "🍕" * 500,
+        "\u202e\u2066order",
+        "x" * 40_000,
+        "",
+        " ",
+        "\x00",
+        "order 99999999999999999999 colas",
+        "order -3 colas",
+    ],
     ids=range(12),
-)  # fmt: skip
+)
 def test_whatever_is_said_is_answered_and_nothing_of_it_is_evaluated(text: str) -> None:
     for before in ("/order", "order two margheritas", ""):
         talk = Talk()

@@ -28,14 +28,40 @@ def problem(content: bytes | str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("yes", "yes"), ("no", "no"), ("on", "on"), ("NO", "NO"), ("Off", "Off"), ("y", "y"),
-        ("12:30:45", "12:30:45"), ("2026-11-21", "2026-11-21"), ("0o17", "0o17"), ("017", "017"), ("0x1f", "0x1f"),
-        ("1e3", "1e3"), (".5", ".5"), ("1_000", "1_000"), (".inf", ".inf"), (".nan", ".nan"), ("+1", "+1"),
-        ("True", "True"), ("NULL", "NULL"), ("=", "="), ("<<", "<<"),
-        ("true", True), ("false", False), ("null", None), ("~", None), ("", None),
-        ("7", 7), ("-7", -7), ("0.75", 0.75), ('"7"', "7"), ("'true'", "true"), ("9" * 16, "9" * 16),
+        ("yes", "yes"),
+        ("no", "no"),
+        ("on", "on"),
+        ("NO", "NO"),
+        ("Off", "Off"),
+        ("y", "y"),
+        ("12:30:45", "12:30:45"),
+        ("2026-11-21", "2026-11-21"),
+        ("0o17", "0o17"),
+        ("017", "017"),
+        ("0x1f", "0x1f"),
+        ("1e3", "1e3"),
+        (".5", ".5"),
+        ("1_000", "1_000"),
+        (".inf", ".inf"),
+        (".nan", ".nan"),
+        ("+1", "+1"),
+        ("True", "True"),
+        ("NULL", "NULL"),
+        ("=", "="),
+        ("<<", "<<"),
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("7", 7),
+        ("-7", -7),
+        ("0.75", 0.75),
+        ('"7"', "7"),
+        ("'true'", "true"),
+        ("9" * 16, "9" * 16),
     ],
-)  # fmt: skip
+)
 def test_a_word_is_a_word_and_only_plain_numbers_are_numbers(text: str, expected: Any) -> None:
     found = value(f"a: {text}\n")["a"]
     assert found == expected
@@ -85,7 +111,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("? [a]\n: 1\n", 1, "a key must be a plain word"),
         ("a: b: c\n", 1, "mapping values are not allowed"),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused_is_named_with_its_line(content: bytes | str, line: int, part: str) -> None:
     found, text = problem(content)
     assert part in text
