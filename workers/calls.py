@@ -93,7 +93,7 @@ class Hands:
                 sentence = (
                     "It was tried too often without an answer, so I stopped; somebody has to look at it."
                 )
-                await effects.fail(c, claimed, "dead", "dead", sentence)
+                await effects.fail(c, claimed, "dead", "unknown", sentence)
                 claimed = None
             else:
                 stored = await runs.by_id(c, tenant, claimed.run_id)
@@ -139,7 +139,9 @@ class Hands:
             sentence = str(error).rstrip(".") + "."
             if state == "unknown":
                 sentence += " It may have been carried out; somebody has to look before it is tried again."
-            await effects.fail(c, claimed, state, error.code, sentence)
+            # A flow must be able to tell "nothing was done" from "nobody knows".
+            code = "unknown" if state == "unknown" else error.code
+            await effects.fail(c, claimed, state, code, sentence)
             await audit.record(c, claimed.tenant, f"effect.{state}", key=claimed.key, tool=claimed.tool,
                                code=error.code)  # fmt: skip
 

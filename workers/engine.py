@@ -30,6 +30,7 @@ log = structlog.get_logger()
 POLL = 0.2  # seconds: what a lost hint costs at most
 SWEEP = 0.5
 QUIET = 2.0
+TROUBLE = 1.0  # before a conversation is tried again in which something was out of reach
 PASSING = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, PlatformError)
 
 
@@ -107,8 +108,12 @@ class Engine:
         except asyncio.CancelledError:
             log.warning("engine.lease_not_renewed", conversation=claimed.key)
         except PASSING as error:
-            # The lease runs out by itself, and whoever claims it then goes on from what is committed.
+            # Whoever claims it next goes on from what is committed. Can it not even be given back
+            # now, its lease runs out by itself.
             log.warning("engine.trouble", conversation=claimed.key, problem=type(error).__name__)
+            wanted = getattr(error, "retry_after", None)
+            with suppress(*PASSING):
+                await conversations.set_aside(self.tools.db, claimed, wanted or TROUBLE)
         except Exception as error:
             log.error("engine.bug", conversation=claimed.key, exc_info=error)
         finally:
@@ -148,6 +153,8 @@ class Engine:
         if any(to != claimed.key for to, _, _ in commit.events):
             self._hints.wake()
         self._hints.answered(row.dedupe)
+        if self.tools.extensions is not None:
+            self.tools.extensions.hear(row)
         log.debug(
             "turn.done", source=row.source, kind=row.kind, ms=round((time.monotonic() - began) * 1000, 1)
         )

@@ -136,11 +136,6 @@ async def expire_newest(stack: Stack) -> None:
             "select id from approvals where state = 'pending' order by created_at desc limit 1"
         )
         await approve.hasten(c, stack.tenant, id)
-        await c.execute(
-            "update conversations set ready_at = now() where key ="
-            " (select conversation from approvals where id = $1)",
-            id,
-        )
 
 
 def _approve(message: object) -> dict[str, object]:

@@ -56,6 +56,20 @@ async def wake(c: Connection, tenant: UUID, key: str) -> None:
     )
 
 
+async def set_aside(db: Database, claimed: Claimed, pause: float) -> None:
+    """Gives it back with what waits in it, to be looked at again in `pause` seconds."""
+    async with db.tenant(claimed.tenant) as c:
+        await c.execute(
+            "update conversations set lease_until = '-infinity', lease_owner = '',"
+            " ready_at = now() + make_interval(secs => $4)"
+            " where tenant_id = $1 and key = $2 and fence = $3",
+            claimed.tenant,
+            claimed.key,
+            claimed.fence,
+            pause,
+        )
+
+
 async def release(db: Database, claimed: Claimed) -> None:
     """Gives it back, to be looked at again when the next thing is due.
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from bot import faults
+from workers.store.conversations import wake
 from workers.store.door import Connection
 from workers.store.inbox import add_event
 
@@ -35,9 +36,14 @@ async def cancel(c: Connection, tenant: UUID, id: str) -> None:
 
 async def hasten(c: Connection, tenant: UUID, id: str) -> None:
     """Due now."""
-    await c.execute(
-        "update timers set fire_at = now() where tenant_id = $1 and id = $2 and state = 'set'", tenant, id
+    conversation = await c.fetchval(
+        "update timers set fire_at = now() where tenant_id = $1 and id = $2 and state = 'set'"
+        " returning conversation",
+        tenant,
+        id,
     )
+    if conversation is not None:
+        await wake(c, tenant, conversation)
 
 
 async def fire(c: Connection, tenant: UUID, conversation: str) -> int:
