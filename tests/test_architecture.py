@@ -128,9 +128,10 @@ def impurities(source: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", list(sources("flows")), ids=name)
-def test_deciding_has_no_clock_no_chance_and_no_network(path: Path) -> None:
-    assert path.suffix != ".py" or impurities(path.read_text()) == []
+def test_deciding_has_no_clock_no_chance_and_no_network() -> None:
+    found = {name(p): impurities(p.read_text()) for p in sources("flows") if p.suffix == ".py"}
+
+    assert {path: reached for path, reached in found.items() if reached} == {}
 
 
 @pytest.mark.parametrize(
@@ -280,3 +281,31 @@ def test_make_needs_no_program_that_setup_does_not_bring() -> None:
 
     assert {each for each in called if not each.startswith((".venv/", "$("))} <= {"echo", "rm"}
     assert shutil.which("make") is None or "setup:" in makefile
+
+
+# ── twins ────────────────────────────────────────────────────────────────────────────────
+
+
+def twins(source: str) -> tuple[set[str], set[str]]:
+    """Tests that carry the mark, and tests that call themselves a twin."""
+    tests = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    marked = {test.name for test in tests if any("mark.twin" in ast.unparse(d) for d in test.decorator_list)}
+    return marked, {test.name for test in tests if test.name.startswith("test_twin_")}
+
+
+def test_whatever_calls_itself_a_twin_is_counted_as_one() -> None:
+    """`pytest -m twin` is the list of guards; a twin without the mark would not be on it."""
+    unmarked, count = {}, 0
+    for path in sources("tests"):
+        if path.name.startswith("test_"):
+            marked, called = twins(path.read_text())
+            count += len(marked)
+            if called - marked:
+                unmarked[name(path)] = sorted(called - marked)
+
+    assert unmarked == {}
+    assert count >= 100

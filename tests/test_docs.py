@@ -1,0 +1,268 @@
+"""The pages people read: whatever they name is there, and what they say in numbers is so."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from bot.cli import app
+from bot.settings import Settings
+from flows.loader import load
+from flows.policy_file import load_policy, parse_policy
+from flows.steps import STEPS
+from flows.yaml_source import read
+from integrations import tools
+from integrations.stripe.tools import LONGEST
+from workers import deliver, retry
+from workers.push import POLICY
+from workers.store.schema import metadata
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+OTHERS = (".env.example", "Makefile", "Dockerfile", "docker-compose.yml", "bot/workbench/page/README.md")
+SETTINGS = {name.upper() for name in Settings.model_fields}
+NO_SETTINGS = {"POSTGRES_PASSWORD", "PYTHON", "SHOW_WORKER"}
+TOPS = ("bot/", "flows/", "integrations/", "workers/", "migrations/", "manifests/", "tests/", "docs/", ".ci/")
+FILES = re.compile(r"[A-Za-z.][\w.-]*\.(?:md|toml|yml|lock|ini)|Makefile|Dockerfile|LICENSE|\.env\.example")
+LARGEST_PICTURE = 300_000
+
+# In pieces, so that this file does not name them either.
+NEVER_NAMED = [
+    "pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "docker" + ".io",
+    "/wo" + "rk/", "/ho" + "me/", "/ro" + "ot/", "/Us" + "ers/", "/tm" + "p/",
+]  # fmt: skip
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text()
+
+
+def quoted(page: str) -> Iterator[str]:
+    """What stands in backticks, and every line of a block of commands."""
+    words = text(page)
+    for kind, block in re.findall(r"```(\w*)\n(.*?)```", words, re.DOTALL):
+        if kind == "sh":
+            for line in block.splitlines():
+                yield line.partition("#")[0].strip()
+    yield from re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", words, flags=re.DOTALL))
+
+
+def blocks(page: str, kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", text(page), re.DOTALL)
+
+
+def every_test() -> set[str]:
+    found = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        found |= set(re.findall(r"^\s*(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE))
+    return found
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_test_that_is_named_exists(name: str) -> None:
+    named = {code for code in quoted(name) if re.fullmatch(r"test_\w+", code)}
+
+    assert named - every_test() == set()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_path_that_is_named_exists(name: str) -> None:
+    named = {word for code in quoted(name) for word in code.split()}
+    paths = {each for each in named if each.startswith(TOPS) or FILES.fullmatch(each)}
+
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    words = text(name)
+    links = re.findall(r"\]\(([^)#]+)\)", words) + re.findall(r'<img src="([^"]+)"', words)
+
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_setting_that_is_named_exists(name: str) -> None:
+    named = {
+        found[1]
+        for code in quoted(name)
+        for found in re.finditer(r"(?<![\w.])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})(?==|\b)", code)
+    }
+    constants = set(re.findall(r"^([A-Z][A-Z0-9_]+)\b.*=", sources(), re.MULTILINE))
+
+    assert named - SETTINGS - NO_SETTINGS - constants - {"POST", "VERSION", "UPDATE", "DEBUG"} == set()
+
+
+def sources() -> str:
+    files = [path for top in ("bot", "flows", "integrations", "workers", "migrations")
+             for path in (ROOT / top).rglob("*.py") if "node_modules" not in path.parts]  # fmt: skip
+    return "\n".join(path.read_text() for path in files)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_make_target_that_is_named_exists(name: str) -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {found[1] for code in quoted(name) for found in re.finditer(r"(?:^|\s)make (\w+)", code)}
+
+    assert named - targets == set()
+
+
+def test_every_make_target_is_told_to_those_who_work_here() -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)) - {"help"}
+
+    assert [target for target in sorted(targets) if f"make {target}" not in text("CONTRIBUTING.md")] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_command_that_is_named_exists_with_its_options(name: str) -> None:
+    problems = [
+        problem
+        for code in quoted(name)
+        if (found := re.match(r"(?:\S+=\S+ )*(?:\.venv/bin/)?countersign ([a-z].*)", code))
+        for problem in unknown(found[1])
+    ]
+
+    assert problems == []
+
+
+def unknown(line: str) -> Iterator[str]:
+    """What the program would not understand; `a|b` are several commands."""
+    command: Any = typer.main.get_command(app)
+    words = line.split()
+    while words and hasattr(command, "commands"):
+        names = words.pop(0).split("|")
+        missing = [name for name in names if name not in command.commands]
+        if missing:
+            yield f"countersign {line}: no command {missing}"
+            return
+        command = command.commands[names[0]]
+    options = {option for param in command.params for option in param.opts}
+    for word in words:
+        if word.startswith("--") and word not in options:
+            yield f"countersign {line}: no option {word}"
+
+
+@pytest.mark.parametrize(
+    ("line", "known"), [("flows lint", True), ("flows paint", False), ("serve --roles x", False)]
+)
+def test_an_unknown_command_would_be_noticed(line: str, known: bool) -> None:
+    assert (list(unknown(line)) == []) is known
+
+
+# ── what must not be there, and pictures ─────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", [*PAGES, *OTHERS])
+def test_no_page_names_a_registrys_host_or_a_path_of_somebodys_machine(name: str) -> None:
+    # What a container has at its own root is nobody's machine.
+    words = text(name).replace("STATE_DIR=/tm" + "p/countersign", "")
+
+    assert [each for each in NEVER_NAMED if each in words] == []
+
+
+def test_pictures_are_small_and_none_is_unused() -> None:
+    pictures = sorted((ROOT / "docs").glob("*.png"))
+
+    assert [path.name for path in pictures if path.stat().st_size > LARGEST_PICTURE] == []
+    assert [path.name for path in pictures if f"docs/{path.name}" not in text("README.md")] == []
+
+
+# ── what the README says is so ───────────────────────────────────────────────────────────
+
+
+def test_every_example_of_a_flow_and_of_a_policy_is_without_a_mistake() -> None:
+    examples = blocks("README.md", "yaml")
+    flows = [example for example in examples if example.startswith("id:")]
+    policies = [example for example in examples if example.startswith("rules:")]
+
+    assert [load(read("README.md", example.encode()), tools()).id for example in flows] == ["ping", "lunch"]
+    assert all(parse_policy(read("README.md", example.encode())).rules for example in policies)
+    assert len(flows) + len(policies) == len(examples)
+
+
+def test_the_readme_tells_every_step_type_and_every_tool() -> None:
+    readme = text("README.md")
+    table = readme.partition("**Step types**")[2].partition("**Templates**")[0]
+
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(STEPS)
+    assert [name for name in tools() if f"`{name}`" not in readme] == []
+
+
+def test_the_readme_names_exactly_the_events_of_stripe_that_are_acted_upon() -> None:
+    tree = ast.parse((ROOT / "integrations" / "stripe" / "webhook.py").read_text())
+    patterns = [node.value for node in ast.walk(tree) if isinstance(node, ast.MatchValue)]
+    acted = {each.value for each in patterns if isinstance(each, ast.Constant) and "." in str(each.value)}
+    named = set(re.findall(r"`((?:checkout\.session|payment_intent|charge)\.[\w.]+)`", text("README.md")))
+
+    assert named == acted
+
+
+def test_the_figures_in_the_pages_are_those_of_the_source() -> None:
+    policy, architecture, readme = load_policy(POLICY), text("ARCHITECTURE.md"), text("README.md")
+    asked = next(rule for rule in policy.rules if rule.at_least)
+    unsure = next(rule for rule in policy.rules if rule.confidence_below)
+
+    assert f"a charge of {asked.at_least} or more" in readme
+    assert f"less than {unsure.confidence_below:.0%}".replace("%", " %") in readme
+    assert f"one budget ({LONGEST:.0f} s)" in architecture
+    assert f"({Settings.model_fields['effect_lease'].default:.0f} s, `EFFECT_LEASE`)" in architecture
+    assert f"after {deliver.MOST_ATTEMPTS} tries" in architecture
+    assert retry.MOST_ATTEMPTS == 8
+    assert "tried eight times" in architecture
+
+
+# ── what ARCHITECTURE and CONTRIBUTING say is so ─────────────────────────────────────────
+
+
+def test_the_thirteen_promises_each_name_a_file_and_a_test() -> None:
+    rows = re.findall(r"^\| (\d+) \|(.+)\|$", text("ARCHITECTURE.md"), re.MULTILINE)
+
+    assert [int(number) for number, _ in rows] == list(range(1, 14))
+    assert [number for number, row in rows if "`test_" not in row] == []
+    assert [number for number, row in rows if not re.search(r"`(bot|flows|workers)/|`twin`", row)] == []
+
+
+def test_every_table_is_described_and_no_other() -> None:
+    data = text("ARCHITECTURE.md").partition("## Data")[2].partition("Keys that matter")[0]
+    described = {
+        name
+        for row in re.findall(r"^\| (`.+?) \|", data, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+
+    assert described == set(metadata.tables)
+
+
+def test_as_many_functions_cross_tenants_as_are_told() -> None:
+    first = (ROOT / "migrations" / "versions" / "0001_first.py").read_text()
+    names = re.findall(r"create function (\w+)\(", first)
+
+    numbers = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    assert f"are {numbers[len(names)]} functions" in text("ARCHITECTURE.md"), names
+
+
+def test_each_of_the_twelve_points_names_what_proves_it() -> None:
+    table = text("CONTRIBUTING.md").partition("## What has to stay true")[2]
+    rows = [row for row in re.findall(r"^\| (.+) \|$", table, re.MULTILINE) if " | " in row][1:]
+    points = {int(number) for number in re.findall(r"^\| \*\*(\d+) ", table, re.MULTILINE)}
+
+    assert points == set(range(1, 13))
+    assert [row[:40] for row in rows if "`test_" not in row] == []
+
+
+def test_the_changelog_begins_with_the_version_that_this_is() -> None:
+    version = re.search(r'^version = "(.+)"', text("pyproject.toml"), re.MULTILINE)
+    newest = re.search(r"^## (\S+)", text("CHANGELOG.md"), re.MULTILINE)
+
+    assert version is not None
+    assert newest is not None
+    assert newest[1] == version[1]
