@@ -16,12 +16,14 @@ from flows.show import Show
 from flows.steps.base import Fields
 from flows.templates import Text
 
+LONGEST_LABEL = 75  # Slack cuts a button's label there
 UNSURE = "I did not understand that. Say “yes” if it is right, say what to change, or say “cancel”."
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """`yes` and `no` are steps. `change` is the input step that takes corrections of the list."""
+    """`yes` is a step, `button` the words on the button that leads there. `change` is the input
+    step that takes corrections of the list."""
 
     kind: ClassVar[str] = "confirm"
     waits: ClassVar[bool] = True
@@ -30,6 +32,7 @@ class Confirm:
     text: Text
     show: Show
     confirmed: Text
+    button: str
     yes: str
     change: str
 
@@ -40,6 +43,7 @@ class Confirm:
             text=fields.text("text", required=True),
             show=fields.show(),
             confirmed=fields.text("confirmed", "Confirmed."),
+            button=fields.string("button", "Yes")[:LONGEST_LABEL],
             yes=fields.target("yes"),
             change=fields.string("change"),
         )
@@ -95,7 +99,7 @@ class Confirm:
     def _card(self, scene: Scene) -> Effect:
         buttons = Buttons(
             (
-                scene.button("Yes, order it", "yes", style=Style.PRIMARY),
+                scene.button(self.button, "yes", style=Style.PRIMARY),
                 scene.button("Change something", "no"),
                 scene.button("Cancel", "cancel", style=Style.DANGER),
             )
