@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot import net
+from bot.errors import CountersignError
 from bot.platforms.base import Client, Door
 from bot.settings import Settings, is_sandbox
 from workers.approve import Rules
@@ -61,6 +62,7 @@ async def assemble(
     settings: Settings, *, lease: float = LEASE, concurrency: int = 32
 ) -> AsyncIterator[Engine]:
     from integrations.models import reader
+    from workers import extensions
     from workers.app import make_app
     from workers.dispatch import Dispatch
     from workers.engine import Engine
@@ -75,29 +77,37 @@ async def assemble(
     reading = reader(settings.plain())
     dispatch = Dispatch(make_app(settings))
     clients: dict[str, Client] = {}
+    tokens = None
     if hears_slack(settings):
         from bot.platforms.slack import client as slack
         from workers import slack_tokens
 
-        clients["slack"] = slack.connect(settings, session, slack_tokens.tokens(db, settings, session))
+        tokens = slack_tokens.tokens(db, settings, session)
+        clients["slack"] = slack.connect(settings, session, tokens)
     if settings.microsoft_app_id or settings.teams_anonymous:
         from bot.platforms import teams
 
         clients["teams"] = teams.connect(settings, session)
+    hearing = doors(settings)
+    listeners = extensions.load(settings, session, hearing, tokens)
     tools = Tools(
         db=db,
         library=Library(money_tools=settings.money_tools),
-        doors=doors(settings),
+        doors=hearing,
         clients=clients,
         reader=reading,
         rules=rules(settings),
         lease=lease,
+        extensions=listeners,
     )
     installing = asyncio.create_task(Installer(db, settings, session).run())
+    installing.add_done_callback(_told)
     try:
         yield Engine(tools, hints, dispatch, concurrency=concurrency)
     finally:
         installing.cancel()
+        if listeners is not None:
+            await listeners.close()
         dispatch.close()
         for client in clients.values():
             await client.close()
@@ -105,3 +115,10 @@ async def assemble(
         await session.close()
         await hints.close()
         await db.close()
+
+
+def _told(installing: asyncio.Task[None]) -> None:
+    """What kept a workspace from being noted is in the log: until it is mended, its events are nobody's."""
+    if not installing.cancelled() and (error := installing.exception()) is not None:
+        problem = str(error) if isinstance(error, CountersignError) else type(error).__name__
+        log.error("installs.failed", problem=problem)

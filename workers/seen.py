@@ -15,6 +15,7 @@ from flows.flow import Flow
 from integrations.models.base import Reader
 from workers.approve import Rules
 from workers.commit import Commit, write
+from workers.extensions import Extensions
 from workers.known import Library, World
 from workers.pacing import Pacer
 from workers.store.conversations import Claimed
@@ -36,6 +37,7 @@ class Tools:
     rules: Rules
     lease: float
     pacer: Pacer = field(default_factory=Pacer)
+    extensions: Extensions | None = None
 
 
 @dataclass(frozen=True, slots=True)
