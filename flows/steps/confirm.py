@@ -16,7 +16,7 @@ from flows.show import Show
 from flows.steps.base import Fields
 from flows.templates import Text
 
-LONGEST_LABEL = 75  # Slack cuts a button's label there
+LONGEST_LABEL = 75
 UNSURE = "I did not understand that. Say “yes” if it is right, say what to change, or say “cancel”."
 
 
@@ -43,7 +43,7 @@ class Confirm:
             text=fields.text("text", required=True),
             show=fields.show(),
             confirmed=fields.text("confirmed", "Confirmed."),
-            button=fields.string("button", "Yes")[:LONGEST_LABEL],
+            button=_label(fields),
             yes=fields.target("yes"),
             change=fields.string("change"),
         )
@@ -109,3 +109,11 @@ class Confirm:
     def closed(self, scene: Scene, words: str) -> Effect:
         """The same card, with what became of it in place of its buttons."""
         return Replace(self.id, Reply(words, (*self._drawn(scene), Paragraph(words, Tone.SUBTLE))))
+
+
+def _label(fields: Fields) -> str:
+    label = fields.string("button", "Yes")
+    if not 0 < len(label.strip()) <= LONGEST_LABEL:
+        fields.wrong("button", f"must have 1 to {LONGEST_LABEL} characters", 'button: "Yes"')
+        return "Yes"
+    return label

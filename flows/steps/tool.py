@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bot.reply import Reply
-from flows.effects import AskApproval, Call, Effect, Release, Say, Withdraw
+from flows.effects import AskApproval, Call, Change, Effect, Release, Say, Withdraw
 from flows.events import Approved, Began, Entered, Event, Expired, Failed, Finished, Heard, Rejected
 from flows.items import weakest
 from flows.outcome import Finish, GoTo, Outcome, Stay
@@ -87,11 +87,12 @@ class Tool:
                 sentence = "Nobody decided in time, so it expired. That is no rejection: you may ask again."
                 return self._failed(scene, "expired", sentence)
             case Finished(result=result):
-                return GoTo(self.next, slots={self.save: dict(result)} if self.save else {})
+                closed = self._closed(scene, "This link has been used.")
+                return GoTo(self.next, closed, self._kept(result))
             case Began(result=result):
                 values = {**scene.values, self.save: result}
                 blocks = self.pending_show.blocks(values)
-                slots = ({self.save: dict(result)} if self.save else {}) | {"begun": run.waiting}
+                slots = {**self._kept(result), "begun": run.waiting}
                 return Stay((Say("pending", Reply(self.pending.render(values), blocks)),), slots)
             case Failed(code=code, sentence=sentence):
                 return self._failed(scene, code, sentence)
@@ -142,6 +143,13 @@ class Tool:
             return Stay((say(left),))
         return Stay((say("It is too late to cancel: it is being carried out right now."),))
 
+    def _kept(self, result: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {self.save: dict(result)} if self.save else {}
+
+    def _closed(self, scene: Scene, words: str) -> tuple[Effect, ...]:
+        """The message with the link, without it: nobody is to follow it a second time."""
+        return (Change("pending", Reply(words)),) if self._begun(scene) else ()
+
     def _begun(self, scene: Scene) -> bool:
         """It has begun, and is to be completed outside."""
         run = scene.run
@@ -150,7 +158,8 @@ class Tool:
     def _failed(self, scene: Scene, code: str, sentence: str) -> Outcome:
         error: dict[str, Any] = {"code": code, "sentence": sentence}
         step = self.on_error.get(code, self.on_error.get("*", ""))
+        closed = self._closed(scene, "This link is no longer open.")
         if step:
-            return GoTo(step, slots={"error": error})
+            return GoTo(step, closed, {"error": error})
         nothing = " Nothing was done." if code in ("rejected", "expired", "denied") else ""
-        return Finish("failed", (say(sentence + nothing),), {"error": error})
+        return Finish("failed", (*closed, say(sentence + nothing)), {"error": error})

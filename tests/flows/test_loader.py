@@ -194,6 +194,14 @@ BROKEN = {
         steps('{id: a, type: input, gather: [a], refill: "yes"}'),
         4, "a", "refill", "must be true or false", "refill: true",
     ),
+    "a button without words": (
+        steps('{id: a, type: confirm, text: x, button: " "}'),
+        4, "a", "button", "must have 1 to 75", 'button: "Yes"',
+    ),
+    "a button with too many": (
+        steps(f"{{id: a, type: confirm, text: x, button: {'x' * 76}}}"),
+        4, "a", "button", "must have 1 to 75", 'button: "Yes"',
+    ),
     "cases missing": (
         steps("{id: a, type: branch}"),
         4, "a", "cases", "must be a list of conditions", "cases: [",

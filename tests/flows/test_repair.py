@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.reply import Reply
 from flows.effects import Call, Change, Say, Withdraw
-from flows.events import Approved, Began, Entered, Finished
+from flows.events import Approved, Began, Entered, Failed, Finished
 from tests.flows.builders import KNOWN, PAID, add, advance, heard, of_kind, run_of, said
 from tests.flows.orders import FLOW, MENU, asked, charging, confirming, held
 
@@ -53,7 +54,15 @@ def test_a_payment_link_is_shown_and_what_is_said_meanwhile_points_to_it() -> No
         "This waits for you: please follow the link above."
     ]
     assert "cannot take the link back" in said(advance(FLOW, run, heard("cancel"), KNOWN)[1])[0]
-    assert advance(FLOW, run, Finished("r1:charge:1", PAID), KNOWN)[0].status == "done"
+    run, effects = advance(FLOW, run, Finished("r1:charge:1", PAID), KNOWN)
+    assert (run.status, effects[0]) == ("done", Change(link[0].id, Reply("This link has been used.")))
+
+
+def test_a_link_that_was_not_used_in_time_is_closed_too() -> None:
+    began = Began("r1:charge:1", {**PAID, "url": "https://pay.example/1"})
+    run, _ = advance(FLOW, charging(), began, KNOWN)
+    run, effects = advance(FLOW, run, Failed("r1:charge:1", "declined", "The link was not used."), KNOWN)
+    assert said(effects) == ["This link is no longer open.", "The link was not used. Nothing was charged."]
 
 
 def test_repeat_asks_the_open_question_again() -> None:
