@@ -128,6 +128,9 @@ def _model(settings: Settings) -> str:
             return f"Sentences are read by a language model {_at(settings.vllm_url)}."
         case "edge":
             return f"Sentences are read by a language model {_at(settings.edge_url)}."
+        case "hybrid":
+            near, far = _at(settings.edge_url), _at(settings.openai_base_url)
+            return f"Sentences are read by a language model {near}, and where it cannot answer, by one {far}."
         case _:
             return f"Sentences are read by a language model {_at(settings.openai_base_url)}."
 

@@ -197,6 +197,22 @@ def test_the_readme_tells_every_step_type_and_every_tool() -> None:
     assert [name for name in tools() if f"`{name}`" not in readme] == []
 
 
+def test_every_sentence_and_button_of_ours_that_the_readme_quotes_is_really_said() -> None:
+    readme = text("README.md")
+    trouble = readme.partition("## When something is wrong")[2].partition("## What it does not do")[0]
+    quotes = re.findall(r"^\| “([^”]+)” \|", trouble, re.MULTILINE) + re.findall(
+        r"“(REAL, LIVE[^”]*)”", readme
+    )
+    buttons = re.findall(r"\*\*(Yes, order it|Approve)\*\*", readme)
+    said = sources() + "".join(
+        path.read_text() for path in sorted((ROOT / "flows" / "catalog").glob("*.yaml"))
+    )
+
+    assert len(quotes) >= 3
+    assert [each for each in quotes if each.rstrip(".… ") not in said] == []
+    assert [each for each in buttons if f'"{each}"' not in said] == []
+
+
 def test_the_readme_names_exactly_the_events_of_stripe_that_are_acted_upon() -> None:
     tree = ast.parse((ROOT / "integrations" / "stripe" / "webhook.py").read_text())
     patterns = [node.value for node in ast.walk(tree) if isinstance(node, ast.MatchValue)]

@@ -58,6 +58,15 @@ async def test_without_a_model_it_says_that_no_model_reads() -> None:
     assert "no longer than a request needs them" in text
 
 
+async def test_where_two_models_may_read_it_says_both() -> None:
+    far = "https://ai.example/v1"
+    _, text, _ = await page(
+        "/privacy", model="hybrid", edge_url="http://localhost:11434/v1", openai_base_url=far
+    )
+
+    assert "on the machine it runs on, and where it cannot answer, by one at ai.example" in text
+
+
 async def test_with_money_tools_off_the_terms_say_so() -> None:
     _, text, _ = await page("/terms", money_tools=False)
 
