@@ -11,7 +11,7 @@ import orjson
 import structlog
 from aiohttp import web
 
-from bot import faults
+from bot import faults, tracing
 from bot.errors import InboxRefused, Malformed, Unverified
 from bot.front_answers import Refused, dress, error, say, written
 from bot.front_body import check_headers, read_body
@@ -98,7 +98,9 @@ class Entrance:
 
     async def handle(self, request: web.Request) -> web.Response:
         began = time.perf_counter()
-        outcome, response = await self._outcome(request)
+        with tracing.span("ack", platform=self.name):
+            outcome, response = await self._outcome(request)
+            tracing.note(outcome=outcome)
         self.guard.counted.event(self.name, outcome)
         if outcome == "stored":
             self.guard.counted.acked(self.name, time.perf_counter() - began)

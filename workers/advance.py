@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot import faults
+from bot import faults, tracing
 from bot.reply import Reply
 from bot.turn import Turn
 from flows.engine import advance
@@ -23,7 +23,8 @@ from workers.store.runs import Stored
 async def read(tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None) -> Meaning:
     asked = understand.question(text, seen.world, stored.run if stored else None, flow)
     await faults.point("F12")
-    return understand.meaning(await tools.reader.read(asked))
+    with tracing.span("model"):
+        return understand.meaning(await tools.reader.read(asked))
 
 
 async def advance_run(

@@ -58,7 +58,7 @@ async def ask(
     """Holds the call, seals it, and posts a card at each of the approvers' places."""
     call = asked.call
     policy = world.known.policy
-    where = [place for each in rules.where(policy) if (place := await _place(c, tenant, each)) is not None]
+    where = [place for each in rules.where(policy) if (place := await place_of(c, tenant, each)) is not None]
     tool = world.tools[call.tool]
     commit.intents.append((call, policy.version, tool.risk, "held"))
     if not where:
@@ -131,7 +131,7 @@ async def ask(
                 requester=run.requester.id, policy=policy.version, flow=run.flow_version)  # fmt: skip
 
 
-async def _place(c: Connection, tenant: UUID, spot: str) -> Place | None:
+async def place_of(c: Connection, tenant: UUID, spot: str) -> Place | None:
     """`slack:C…`, `teams:19:…`, or the id alone: its shape tells the platform."""
     platform, _, channel = spot.partition(":")
     if platform not in ("slack", "teams"):

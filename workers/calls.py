@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import orjson
 import structlog
 
-from bot import faults
+from bot import faults, tracing
+from bot.metrics import metrics
 from bot.settings import Settings
 from integrations import integration_of, tools
 from integrations.base import Attempt, Pending, Performed
@@ -61,6 +62,14 @@ class Hands:
         claimed = self._await(self._claim(key))
         if claimed is None:
             return
+        with tracing.span(
+            "effect", claimed.trace, tool=claimed.tool, risk=claimed.risk, attempt=claimed.attempts
+        ):
+            self._carry_out(claimed)
+        self._loop.call_soon_threadsafe(self._hints.wake)
+
+    def _carry_out(self, claimed: Claimed) -> None:
+        key = claimed.key
         faults.point_sync("F21")
         try:
             done = self._perform(claimed)
@@ -78,7 +87,6 @@ class Hands:
             faults.point_sync("F24")
             self._record(self._finish(claimed, done))
             faults.point_sync("F25")
-        self._loop.call_soon_threadsafe(self._hints.wake)
 
     async def _claim(self, key: str) -> Claimed | None:
         """Takes it, if what would run is what was approved; all in one transaction."""
@@ -94,6 +102,8 @@ class Hands:
                     "It was tried too often without an answer, so I stopped; somebody has to look at it."
                 )
                 await effects.fail(c, claimed, "dead", "unknown", sentence)
+                await audit.record(c, tenant, "effect.dead", key=key, tool=claimed.tool, code="unknown")
+                metrics().effect(claimed.tool, "dead")
                 claimed = None
             else:
                 stored = await runs.by_id(c, tenant, claimed.run_id)
@@ -105,7 +115,13 @@ class Hands:
                 if claimed.risk == "money" and not policy.money_tools:
                     problem = "Tools that move money are switched off here."
                 if problem:
-                    await effects.fail(c, claimed, "failed", "sealed", problem)
+                    # A try before this one may have been carried out, whatever the rules say now.
+                    state = "failed" if claimed.attempts == 1 else "unknown"
+                    if state == "unknown":
+                        problem += " An earlier try may have been carried out; somebody has to look."
+                    code = "sealed" if state == "failed" else "unknown"
+                    await effects.fail(c, claimed, state, code, problem)
+                    metrics().effect(claimed.tool, state)
                     claimed = None
         if claimed is None:
             self._hints.wake()
@@ -125,6 +141,7 @@ class Hands:
         waiting = isinstance(done, Pending)
         async with self._db.tenant(claimed.tenant) as c:
             await effects.finish(c, claimed, done.result, done.external_id, waiting=waiting)
+            metrics().effect(claimed.tool, "waiting" if waiting else "done")
             what = "effect.begun" if waiting else "effect.done"
             external = done.external_id or None
             await audit.record(c, claimed.tenant, what, key=claimed.key, tool=claimed.tool, external=external)
@@ -134,6 +151,7 @@ class Hands:
         async with self._db.tenant(claimed.tenant) as c:
             if pause is not None:
                 await effects.later(c, claimed, pause, error.code, str(error))
+                metrics().retry(claimed.tool, error.code)
                 return
             state = "failed" if isinstance(error, NotConfigured) else retry.state_after(error)
             sentence = str(error).rstrip(".") + "."
@@ -142,6 +160,7 @@ class Hands:
             # A flow must be able to tell "nothing was done" from "nobody knows".
             code = "unknown" if state == "unknown" else error.code
             await effects.fail(c, claimed, state, code, sentence)
+            metrics().effect(claimed.tool, state)
             await audit.record(c, claimed.tenant, f"effect.{state}", key=claimed.key, tool=claimed.tool,
                                code=error.code)  # fmt: skip
 

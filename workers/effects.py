@@ -11,7 +11,7 @@ from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say,
 from flows.events import Approved, Event, Failed, Finished, Rejected
 from flows.flow import Flow
 from flows.run import Run
-from workers import approve
+from workers import approve, doubt
 from workers.approve import Rules
 from workers.commit import Commit
 from workers.known import World
@@ -97,3 +97,4 @@ class Sink:
                 await approve.decided(c, tenant, self.commit, id)
             case Finished() | Failed():
                 await approve.ended(c, tenant, self.commit, event)
+                await doubt.after(c, tenant, self.commit, event, self._stored, world, rules)

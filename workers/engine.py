@@ -12,14 +12,16 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from bot import faults
+from bot import faults, tracing
 from bot.errors import PlatformError
+from bot.metrics import metrics
 from bot.settings import Settings
+from workers import dead
 from workers.deliver import deliver
 from workers.dispatch import Dispatch
 from workers.hints import WAKE, Hints
 from workers.seen import Tools
-from workers.store import conversations, effects, inbox, timers
+from workers.store import conversations, effects, timers
 from workers.store.conversations import Claimed
 from workers.store.door import Lost
 from workers.store.inbox import Row
@@ -104,8 +106,10 @@ class Engine:
             heart.cancel()
             await conversations.release(self.tools.db, claimed)
         except Lost:
+            metrics().lease_lost()
             log.info("engine.lost", conversation=claimed.key)
         except asyncio.CancelledError:
+            metrics().lease_lost()
             log.warning("engine.lease_not_renewed", conversation=claimed.key)
         except PASSING as error:
             # Whoever claims it next goes on from what is committed. Can it not even be given back
@@ -128,7 +132,8 @@ class Engine:
         row = await take(self.tools, claimed)
         if row is not None:
             await faults.point("F11")
-            await self._handle(claimed, row)
+            with tracing.span("turn", row.trace, source=row.source, kind=row.kind, attempt=row.attempts):
+                await self._handle(claimed, row)
         sent = await deliver(self.tools, claimed)
         return row is not None or sent > 0
 
@@ -144,8 +149,7 @@ class Engine:
             if row.attempts < 3:
                 await asyncio.sleep(0.1 * row.attempts)
                 return
-            async with self.tools.db.turn(claimed.tenant, claimed.key, claimed.fence, self.tools.lease) as c:
-                await inbox.dead(c, claimed.tenant, row.id, type(error).__name__)
+            await dead.bury(self.tools, claimed, row, type(error).__name__)
             return
         await faults.point("F15")
         self._dispatch.publish([call.key for call, _, _, state in commit.intents if state == "queued"])
@@ -153,6 +157,7 @@ class Engine:
         if any(to != claimed.key for to, _, _ in commit.events):
             self._hints.wake()
         self._hints.answered(row.dedupe)
+        metrics().turn(row.source, "done", row.age + time.monotonic() - began)
         if self.tools.extensions is not None:
             self.tools.extensions.hear(row)
         log.debug(

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from bot import faults
+from bot import faults, tracing
 from bot.errors import InboxRefused
 from bot.front_inbox import Arrival, Delivery
 from bot.reply import Reply
@@ -98,11 +98,25 @@ class GroupInbox:
 
     async def put(self, arrival: Arrival) -> bool:
         turn = arrival.turn
-        row = (turn.place.platform, str(turn.id), turn.place.conversation, inbox.TURN, arrival.payload, None)
+        row = (
+            turn.place.platform,
+            str(turn.id),
+            turn.place.conversation,
+            inbox.TURN,
+            arrival.payload,
+            tracing.current(),
+        )
         return await self._put(UUID(arrival.tenant), row)
 
     async def put_delivery(self, tenant: TenantId, delivery: Delivery, payload: bytes) -> bool:
-        row = (delivery.platform, delivery.id, delivery.conversation, inbox.DELIVERY, payload, None)
+        row = (
+            delivery.platform,
+            delivery.id,
+            delivery.conversation,
+            inbox.DELIVERY,
+            payload,
+            tracing.current(),
+        )
         return await self._put(UUID(tenant), row)
 
     async def _put(self, tenant: UUID, row: tuple[str, str, str, str, bytes, str | None]) -> bool:

@@ -34,7 +34,7 @@ from flows.events import Chose, Entered, Heard
 from flows.repair import what_i_can_do
 from flows.run import Requester
 from integrations.models.base import ModelUnavailable
-from workers import approve, cards, events, home
+from workers import approve, cards, dead, doubt, events, home
 from workers.advance import advance_run, read
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
@@ -51,9 +51,6 @@ log = structlog.get_logger()
 FRESH = 24 * 3600.0  # seconds for which a profile is believed
 MOST_ATTEMPTS = 8
 OLD_BUTTON = "This button belongs to an older version of me and does nothing any more."
-SORRY = (
-    "Something went wrong with that on my side, and I have noted it. Nothing was charged. Please try again."
-)
 
 
 async def take(tools: Tools, claimed: Claimed) -> Row | None:
@@ -84,10 +81,7 @@ async def _look(tools: Tools, c: Connection, claimed: Claimed, row: Row) -> Seen
 
 
 async def _bury(tools: Tools, claimed: Claimed, row: Row) -> Commit:
-    """It failed every time: noted, and no longer in anybody's way."""
-    log.error("turn.dead", source=row.source, row=row.id, attempts=row.attempts)
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-        await inbox.dead(c, claimed.tenant, row.id, "tried too often")
+    await dead.bury(tools, claimed, row, "tried too often")
     return Commit()
 
 
@@ -138,6 +132,8 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await finish(tools, claimed, seen, commit)
         case Pressed(action=cards.APPROVE | cards.REJECT) | Submitted(form=cards.REJECT_FORM):
             return await _decided(tools, claimed, seen, turn, person)
+        case Pressed(action=action) if action in doubt.ACTIONS:
+            return await doubt.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action, value=value) if action.startswith("run."):
             return await _chose(tools, claimed, seen, turn, person, action.removeprefix("run."), value)
         case Pressed(action="start", value=flow) if flow in seen.world.flows:

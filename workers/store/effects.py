@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from bot import tracing
 from flows.approval import canonical
 from flows.effects import Call
 from workers.store.door import Connection, Database, Lost
@@ -35,6 +36,7 @@ class Claimed:
     attempts: int
     fence: int
     began_at: datetime
+    trace: str | None = None
 
 
 async def intend(
@@ -50,8 +52,8 @@ async def intend(
     """Writes down what shall happen, `queued` or `held`; an effect that is there already is left alone."""
     await c.execute(
         "insert into effects (tenant_id, key, run_id, conversation, step, tool, arguments, policy_version,"
-        " risk, state, published_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-        " case when $10 = 'queued' then now() end) on conflict (tenant_id, key) do nothing",
+        " risk, state, published_at, trace) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+        " case when $10 = 'queued' then now() end, $11) on conflict (tenant_id, key) do nothing",
         tenant,
         call.key,
         run_id,
@@ -62,6 +64,7 @@ async def intend(
         policy_version,
         risk,
         state,
+        tracing.current(),
     )
 
 
@@ -100,7 +103,7 @@ async def claim(c: Connection, tenant: UUID, key: str, lease: float) -> Claimed 
         " and not_before <= now()"
         " and not exists (select 1 from tenants where tenant_id = $1 and paused)"
         " returning key, run_id, conversation, step, tool, arguments, policy_version, risk, attempts, fence,"
-        " began_at",
+        " began_at, trace",
         tenant,
         key,
         lease,
@@ -143,7 +146,9 @@ async def fail(c: Connection, claimed: Claimed, state: str, code: str, sentence:
         sentence[:500],
     )
     event = {"_": "events.Failed", "key": claimed.key, "code": code, "sentence": sentence}
-    await add_event(c, claimed.tenant, claimed.conversation, f"effect:{claimed.key}:failed", event)
+    # With the fence, because somebody may have it tried again, and it may fail again.
+    dedupe = f"effect:{claimed.key}:failed:{claimed.fence}"
+    await add_event(c, claimed.tenant, claimed.conversation, dedupe, event)
 
 
 async def later(c: Connection, claimed: Claimed, pause: float, code: str, sentence: str) -> None:

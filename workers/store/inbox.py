@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from bot import tracing
 from workers.store import codec
 from workers.store.conversations import wake
 from workers.store.door import Connection
@@ -25,6 +26,8 @@ class Row:
     kind: str
     payload: bytes
     attempts: int
+    age: float = 0.0  # seconds since it came
+    trace: str | None = None
 
 
 async def add_many(
@@ -58,12 +61,13 @@ async def add_event(c: Connection, tenant: UUID, conversation: str, dedupe: str,
     """Something of ours that a run is to hear: a result, a decision, a timer. Once per `dedupe`."""
     await wake(c, tenant, conversation)
     await c.execute(
-        "insert into inbox (tenant_id, source, dedupe, conversation, kind, payload)"
-        " values ($1, 'us', $2, $3, 'event', $4) on conflict (tenant_id, source, dedupe) do nothing",
+        "insert into inbox (tenant_id, source, dedupe, conversation, kind, payload, trace)"
+        " values ($1, 'us', $2, $3, 'event', $4, $5) on conflict (tenant_id, source, dedupe) do nothing",
         tenant,
         dedupe,
         conversation,
         orjson.dumps(event),
+        tracing.current(),
     )
 
 
@@ -71,12 +75,13 @@ async def add_turn(c: Connection, tenant: UUID, conversation: str, dedupe: str, 
     """A turn of ours making: one that was held until its thread was there."""
     await wake(c, tenant, conversation)
     await c.execute(
-        "insert into inbox (tenant_id, source, dedupe, conversation, kind, payload)"
-        " values ($1, 'us', $2, $3, 'turn', $4) on conflict (tenant_id, source, dedupe) do nothing",
+        "insert into inbox (tenant_id, source, dedupe, conversation, kind, payload, trace)"
+        " values ($1, 'us', $2, $3, 'turn', $4, $5) on conflict (tenant_id, source, dedupe) do nothing",
         tenant,
         dedupe,
         conversation,
         codec.dumps(turn).encode(),
+        tracing.current(),
     )
 
 
@@ -85,7 +90,8 @@ async def next_row(c: Connection, tenant: UUID, conversation: str) -> Row | None
     row = await c.fetchrow(
         "update inbox set attempts = attempts + 1 where tenant_id = $1 and id = ("
         "  select id from inbox where tenant_id = $1 and conversation = $2 and state = 0 order by id limit 1)"
-        " returning id, source, dedupe, kind, payload, attempts",
+        " returning id, source, dedupe, kind, payload, attempts,"
+        " extract(epoch from clock_timestamp() - received_at)::float8 as age, trace",
         tenant,
         conversation,
     )

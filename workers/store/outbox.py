@@ -173,6 +173,14 @@ async def later(c: Connection, tenant: UUID, id: str, pause: float, error: str, 
     )
 
 
+async def places(c: Connection, tenant: UUID, ids: list[str]) -> list[tuple[str, Place]]:
+    """Where each of these went, of those that are there."""
+    rows = await c.fetch(
+        "select id, place from outbox where tenant_id = $1 and id = any($2) order by id", tenant, ids
+    )
+    return [(row["id"], codec.loads(row["place"])) for row in rows]
+
+
 async def hold(c: Connection, tenant: UUID, id: str, pause: float) -> None:
     """It is not its turn yet: again in `pause` seconds. Nothing was tried."""
     await c.execute(
