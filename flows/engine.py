@@ -55,7 +55,7 @@ def advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tupl
     for _ in range(MOST_STEPS):
         run = _applied(run, outcome, effects)
         if not isinstance(outcome, GoTo):
-            return run, tuple(effects)
+            return run, tuple(effects) or _unheard(event)
         run = _enter(run, outcome.step)
         outcome = _step(flow, run, outcome.carry or Entered(), known)
     run = _applied(run, Finish("failed", (say("This flow went in circles, so I stopped it."),)), effects)
@@ -145,6 +145,14 @@ def _refused(run: Run, event: Event) -> tuple[Effect, ...]:
             return (Whisper(by, Reply(f"Only {run.requester.name} can answer this.")),)
         case Chose(by=by, at=at) if at != f"{run.step}:{run.entries.get(run.step, 0)}":
             return (Whisper(by, Reply("That card is out of date; the newest one is further down.")),)
+    return ()
+
+
+def _unheard(event: Event) -> tuple[Effect, ...]:
+    """No press goes unanswered, not even one that means nothing here."""
+    match event:
+        case Chose(by=by):
+            return (Whisper(by, Reply("That button changes nothing now.")),)
     return ()
 
 

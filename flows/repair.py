@@ -70,11 +70,13 @@ def _where(flow: Flow) -> str:
     return f"We are in the middle of “{flow.id}”."
 
 
-def _again(flow: Flow, scene: Scene) -> tuple[Say, ...]:
+def _again(flow: Flow, scene: Scene) -> tuple[Effect, ...]:
     """The question of the step, once more."""
     step = flow.step(scene.run.step)
     if isinstance(step, Tool):
         return ()
+    if isinstance(step, Input):
+        return step.again(scene)
     asked = step.run(replace(scene, run=replace(scene.run, unread="")), Entered())
     return (
         tuple(effect for effect in asked.effects if isinstance(effect, Say))

@@ -17,11 +17,12 @@ from flows.items import Applied, Doubt, apply, items_key
 from flows.outcome import GoTo, Outcome, Stay
 from flows.scene import Scene, say, with_buttons
 from flows.steps.base import Fields
-from flows.templates import Text
+from flows.templates import Text, items_in_words
 from flows.understanding import Change
 
 CARD = "doubt.card"
 NO_CHOICE = "-"
+MORE = "Say what to change, or “that's all” to go on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,15 @@ class Input:
         offered = self._offered(scene)
         return (offers.menu("", offered, ""),) if offered else ()
 
+    def again(self, scene: Scene) -> tuple[Effect, ...]:
+        """The question as it now stands, once more."""
+        open = doubts.from_json(scene.run.slots.get("doubt"))
+        if open:
+            return (self._card(scene, open),)
+        if self._filled(scene):
+            return (say(f"So far: {items_in_words(scene.run.slots[self.gather])}. {MORE}"),)
+        return (say(self.ask.render(scene.values)),)
+
     def _filled(self, scene: Scene) -> bool:
         return bool(scene.run.slots.get(self.gather)) and not self.refill
 
@@ -159,7 +169,7 @@ class Input:
             return (say(" ".join(parts)),) if parts else ()
         more = "What would you like instead? Say “that's all” to go on without it."
         if not unknown:
-            more = "Say what to change, or “that's all” to go on."
+            more = MORE
         ending = more if applied.items and not self.refill else self.ask.render(scene.values)
         if not applied.items and not applied.doubts:
             parts = ["The list is empty now."]

@@ -242,6 +242,15 @@ def test_a_run_that_is_over_answers_a_press_and_does_nothing_else(by: str) -> No
     assert said(effects) == ["This is finished already, so the button changes nothing."]
 
 
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("choice", ["yes", "no", "cancel", "pick", "nonsense"])
+def test_no_press_goes_unanswered_in_any_state(state: str, choice: str) -> None:
+    run = STATES[state]()
+    for by in (ADA, OMAR):
+        _, effects = advance(FLOW, run, pressed(run, choice, by=by), KNOWN)
+        assert effects
+
+
 CIRCLE = """
 - {id: a, type: branch, cases: [{if: "1 == 2", goto: done}], else: ask}
 - {id: ask, type: input, gather: [items], next: say}

@@ -199,6 +199,12 @@ def test_what_was_the_question_repeats_the_one_that_is_open() -> None:
     assert ordered(press(run, effects, "Funghi")[0]) == [("Funghi", 2)]
 
 
+def test_what_was_the_question_tells_the_list_so_far_where_none_is_open() -> None:
+    run, _ = hears(asked(), add("Cola", 2), add("sushi", known=False))
+    _, effects = hears(run, intent="repeat")
+    assert said(effects) == ["So far: 2 × Cola. Say what to change, or “that's all” to go on."]
+
+
 def test_that_is_all_with_an_empty_list_asks_again() -> None:
     run, effects = hears(asked(), intent="no")
     assert (run.step, said(effects)) == ("ask", ["What would you like?"])
