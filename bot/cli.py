@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot import guards
-from bot.errors import CountersignError
+from bot.errors import ConfigurationError, CountersignError
 
 if TYPE_CHECKING:
     from bot.serving import Part
@@ -155,6 +155,7 @@ def version() -> None:
 
 Folder = Annotated[Path, typer.Option("--catalog", help="the folder of the flows")]
 CATALOG = Path("flows/catalog")
+Tenant = Annotated[str, typer.Option("--tenant", help="name or id of another tenant than your own")]
 
 
 @flows_app.command("lint")
@@ -166,27 +167,27 @@ def flows_lint(catalog: Folder = CATALOG) -> None:
 
 
 @flows_app.command("push")
-def flows_push(catalog: Folder = CATALOG) -> None:
+def flows_push(catalog: Folder = CATALOG, tenant: Tenant = "") -> None:
     """Store what changed as new versions, and make them active."""
     from workers import flows_cli
 
-    raise typer.Exit(flows_cli.push(_settings(), catalog))
+    raise typer.Exit(flows_cli.push(_settings(), catalog, tenant))
 
 
 @flows_app.command("list")
-def flows_list() -> None:
+def flows_list(tenant: Tenant = "") -> None:
     """Show every flow with its versions, and which one is active."""
     from workers import flows_cli
 
-    raise typer.Exit(flows_cli.list_all(_settings()))
+    raise typer.Exit(flows_cli.list_all(_settings(), tenant))
 
 
 @flows_app.command("show")
-def flows_show(flow: str, version: str = "") -> None:
+def flows_show(flow: str, version: str = "", tenant: Tenant = "") -> None:
     """Print a stored flow; the active version where none is named."""
     from workers import flows_cli
 
-    raise typer.Exit(flows_cli.show(_settings(), flow, version))
+    raise typer.Exit(flows_cli.show(_settings(), flow, version, tenant))
 
 
 @flows_app.command("graph")
@@ -198,11 +199,11 @@ def flows_graph(flow: str, catalog: Folder = CATALOG) -> None:
 
 
 @flows_app.command("activate")
-def flows_activate(flow: str, version: str) -> None:
+def flows_activate(flow: str, version: str, tenant: Tenant = "") -> None:
     """Let new runs begin on another version; those under way stay on theirs."""
     from workers import flows_cli
 
-    raise typer.Exit(flows_cli.activate(_settings(), flow, version))
+    raise typer.Exit(flows_cli.activate(_settings(), flow, version, tenant))
 
 
 @manifest_app.command("slack")
@@ -231,9 +232,13 @@ def manifest_teams(
 
 
 def _push(dsn: str, settings: Settings) -> None:
-    from workers.push import push_catalog
+    from flows.errors import FlowError
+    from workers.push import policy_of, push_catalog
 
-    push_catalog(dsn, secret_key=settings.secret("secret_key"))
+    try:
+        push_catalog(dsn, secret_key=settings.secret("secret_key"), policy=policy_of(settings))
+    except FlowError as error:
+        raise ConfigurationError(f"The flows cannot be pushed.\n{error}") from error
 
 
 def _settings() -> Settings:

@@ -22,7 +22,7 @@ from bot.secrets import Spot, Vault
 from bot.settings import Settings
 from flows.flow import Flow
 from workers.installs import own_tenant
-from workers.push import POLICY, load_catalog, put
+from workers.push import POLICY, load_catalog, policy_of, put
 from workers.store import tenants
 from workers.store.door import Connection, Database
 
@@ -89,7 +89,7 @@ class StoredInstallations:
         self._db = db
         self._vault = Vault(settings.secret("secret_key"))
         self._own_team = settings.slack_team_id
-        self._policy = settings.policy_file if settings.policy_file.exists() else POLICY
+        self._policy = policy_of(settings)
 
     async def async_save(self, installation: Installation) -> None:
         """An installation that is there is renewed where it is; a new workspace becomes a tenant."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from bot.errors import ConfigurationError
+from bot.settings import Settings
 from flows.errors import FlowError, Mistake
 from flows.flow import Flow
 from flows.loader import load_file
@@ -57,6 +59,16 @@ async def push(dsn: str, flows: list[Flow], policy: Path) -> list[Pushed]:
         return await push_to(db, await own_tenant(db), flows, policy)
     finally:
         await db.close()
+
+
+def policy_of(settings: Settings) -> Path:
+    """POLICY_FILE. Started elsewhere, the usual one is the shipped one; one that was named must be there."""
+    path = settings.policy_file
+    if path.exists():
+        return path
+    if path == type(settings).model_fields["policy_file"].default:
+        return POLICY
+    raise ConfigurationError(f"POLICY_FILE names {path}, which is not there.")
 
 
 async def push_to(db: Database, tenant: UUID, flows: list[Flow], policy: Path) -> list[Pushed]:

@@ -21,11 +21,14 @@ async def test_a_websocket_on_this_machine_is_let_through_and_outlives_a_call_s_
 
     app = web.Application()
     app.router.add_get("/", echo)
-    async with TestServer(app) as server, session(allow_loopback=True, total=0.2) as calling:
-        async with calling.ws_connect(f"ws://127.0.0.1:{server.port}/") as socket:
-            await asyncio.sleep(0.4)  # what is tried is that time passes
-            await socket.send_str("still here")
-            assert (await socket.receive_str(timeout=5)) == "still here"
+    async with (
+        TestServer(app) as server,
+        session(allow_loopback=True, total=0.2) as calling,
+        calling.ws_connect(f"ws://127.0.0.1:{server.port}/") as talking,
+    ):
+        await asyncio.sleep(0.4)  # what is tried is that time passes
+        await talking.send_str("still here")
+        assert await talking.receive_str(timeout=5) == "still here"
 
 
 @pytest.mark.parametrize("address", ["ws://127.0.0.1:9/", "ws://elsewhere.example/"])
