@@ -20,7 +20,7 @@ from bot.reply import Reply
 from bot.turn import Account, Place, Said, TenantId, Turn, TurnId
 from tests.conftest import SECRET
 from workers import inbox as inboxes
-from workers.hints import Hints
+from workers.hints import ANSWERED, Hints
 from workers.inbox import GroupInbox, open_inbox
 from workers.migrate import migrate
 from workers.store import inbox, tenants
@@ -293,7 +293,7 @@ async def answered(db: Database, event: Arrival, reply: Reply | None) -> None:
 
 async def heard(box: GroupInbox) -> None:
     """Until it hears hints."""
-    while (await box._hints._redis.pubsub_numsub(inboxes.ANSWERED))[0][1] < 1:
+    while (await box._hints._redis.pubsub_numsub(ANSWERED))[0][1] < 1:
         await asyncio.sleep(0.005)
 
 

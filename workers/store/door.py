@@ -7,8 +7,8 @@ is known goes through `dispatch`, to the few functions that the first migration 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from bot.errors import ConfigurationError
 from workers.store.dsn import UNREADABLE, for_asyncpg
 
 Connection = Any  # asyncpg's pool hands out a proxy of its connection, which its stubs do not name
+
+GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Lost(Exception):
@@ -63,15 +65,18 @@ class Database:
     @asynccontextmanager
     async def tenant(self, tenant: UUID) -> AsyncIterator[Connection]:
         """One transaction for one tenant; committed at the end, rolled back by any exception."""
-        async with self._pool.acquire(timeout=10) as connection:
-            await connection.execute(f"begin; set local app.tenant = '{UUID(str(tenant))}'")
-            try:
-                yield connection
-            except BaseException:
-                if not connection.is_closed():
-                    await asyncio.shield(connection.execute("rollback"))
-                raise
-            await connection.execute("commit")
+        begin = f"begin; set local app.tenant = '{UUID(str(tenant))}'"
+        with _one_family():
+            async with self._pool.acquire(timeout=10) as connection:
+                await connection.execute(begin)
+                try:
+                    yield connection
+                except BaseException:
+                    if not connection.is_closed():
+                        with suppress(*GONE):  # the pool rolls back what it gets back
+                            await asyncio.shield(connection.execute("rollback"))
+                    raise
+                await connection.execute("commit")
 
     @asynccontextmanager
     async def turn(self, tenant: UUID, key: str, fence: int, lease: float) -> AsyncIterator[Connection]:
@@ -111,5 +116,15 @@ class Database:
 
     async def dispatch(self, query: str, *arguments: Any) -> list[Any]:
         """A call of one of the listed functions that may look across tenants."""
-        rows: list[Any] = await self._pool.fetch(query, *arguments, timeout=10)
+        with _one_family():
+            rows: list[Any] = await self._pool.fetch(query, *arguments, timeout=10)
         return rows
+
+
+@contextmanager
+def _one_family() -> Iterator[None]:
+    """Where the server hangs up between two queries, asyncpg may call it an error of its own."""
+    try:
+        yield
+    except asyncpg.InternalClientError as error:
+        raise asyncpg.ConnectionDoesNotExistError("the connection was lost") from error

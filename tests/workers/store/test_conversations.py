@@ -235,3 +235,32 @@ async def test_nobody_is_found_by_a_workspace_that_left(there: There, db: Databa
         left: Any = await c.fetchval("select credentials from installations where workspace = $1", workspace)
     assert left is None
     assert await tenants.of_installation(db, "slack", workspace) is None
+
+
+async def test_a_conversation_in_trouble_is_looked_at_again_after_a_pause_with_all_that_waits(
+    there: There,
+) -> None:
+    await add(there, there.conversation, "one")
+    [mine] = await claim(there.db)
+    await conversations.set_aside(there.db, mine, 60.0)
+    assert await claim(there.db) == []
+    await there.fetch("update conversations set ready_at = now() where key = $1", mine.key)
+    [again] = await claim(there.db)
+    assert again.fence == mine.fence + 1
+    assert await there.value("select count(*) from inbox where state = 0") == 1
+
+
+async def test_a_new_event_ends_the_pause(there: There) -> None:
+    mine = await there.claimed()
+    await conversations.set_aside(there.db, mine, 60.0)
+    await add(there, there.conversation, "one")
+    assert len(await claim(there.db)) == 1
+
+
+async def test_setting_aside_too_late_takes_nothing_from_the_next(there: There) -> None:
+    first = await there.claimed()
+    await run_out(there, there.conversation)
+    [second] = await claim(there.db)
+    await conversations.set_aside(there.db, first, 60.0)
+    await conversations.renew(there.db, second, LEASE)
+    assert await claim(there.db) == []

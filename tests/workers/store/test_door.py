@@ -163,6 +163,45 @@ async def test_a_connection_that_broke_is_replaced(narrow: Database, superuser: 
     assert await next_borrower(narrow) == (0, None)
 
 
+NOTICED = asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+
+
+class Broken:
+    """A pool whose server hung up a moment ago."""
+
+    async def fetch(self, *_: Any, **__: Any) -> Any:
+        raise NOTICED
+
+
+async def test_a_connection_that_is_lost_is_one_kind_of_error_wherever_that_is_noticed(
+    narrow: Database, somebody: UUID
+) -> None:
+    with pytest.raises(asyncpg.PostgresConnectionError):
+        async with narrow.tenant(somebody):
+            raise NOTICED
+    with pytest.raises(asyncpg.PostgresConnectionError):
+        await Database(Broken()).dispatch("select 1")
+    assert await next_borrower(narrow) == (0, None)
+
+
+async def test_the_first_error_is_told_even_where_the_roll_back_fails_too(
+    narrow: Database, superuser: Any, somebody: UUID
+) -> None:
+    async def killed() -> None:
+        async with narrow.tenant(somebody) as c:
+            pid = await c.fetchval("select pg_backend_pid()")
+            await superuser.execute("select pg_terminate_backend($1)", pid)
+            raise RuntimeError("the first")
+
+    with pytest.raises(RuntimeError, match="the first"):
+        await killed()
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError):
+                assert await next_borrower(narrow) == (0, None)
+                break
+
+
 # -- the app's role, asked for more than it may
 
 

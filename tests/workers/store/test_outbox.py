@@ -117,3 +117,45 @@ async def test_everything_about_a_message_comes_back_as_it_was(there: There) -> 
     waiting = await head(there)
     assert waiting is not None
     assert waiting.expired
+
+
+APPROVERS = Place("slack", "T1", "C2")
+
+
+async def test_a_channel_that_has_to_wait_holds_up_no_other(there: There) -> None:
+    cards = [Message(f"card {n}", "post", APPROVERS, Reply("Charge?")) for n in range(2)]
+    await add(there, cards[0], message("one"), cards[1], message("two"))
+    async with there.db.tenant(there.tenant) as c:
+        await outbox.sending(c, there.tenant, "card 0")
+        await outbox.later(c, there.tenant, "card 0", 60.0, "slow down", definite=True)
+    found = []
+    while (waiting := await head(there)) and waiting.due:
+        found.append(waiting.message.id)
+        async with there.db.tenant(there.tenant) as c:
+            await outbox.sent(c, there.tenant, waiting.message.id, "17.2", None)
+    assert found == ["one", "two"]
+    assert waiting is not None
+    assert waiting.message.id == "card 0"
+
+
+async def test_a_conversation_with_messages_that_wait_is_due_when_the_first_of_them_is(there: There) -> None:
+    await add(there, message("late"), Message("soon", "post", APPROVERS, Reply("Charge?")))
+    mine = await there.claimed()
+    async with there.db.tenant(there.tenant) as c:
+        await outbox.hold(c, there.tenant, "late", 600.0)
+        await outbox.hold(c, there.tenant, "soon", 60.0)
+    await conversations.release(there.db, mine)
+    first = "(select not_before from outbox where id = 'soon')"
+    ready = f"select ready_at = {first} from conversations where key = $1"
+    assert await there.value(ready, there.conversation)
+
+
+async def test_a_refusal_for_a_while_is_no_attempt(there: There) -> None:
+    await add(there, message("one"))
+    for _ in range(30):
+        async with there.db.tenant(there.tenant) as c:
+            await outbox.sending(c, there.tenant, "one")
+            await outbox.refused(c, there.tenant, "one", 0.0, "slow down")
+    waiting = await head(there)
+    assert waiting is not None
+    assert (waiting.attempts, waiting.state, waiting.due) == (0, "queued", True)

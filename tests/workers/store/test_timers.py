@@ -90,3 +90,10 @@ async def test_a_conversation_that_is_given_back_is_due_when_its_timer_is(there:
     again = await there.claimed()
     assert again.fence == mine.fence + 1
     assert await fire(there) == 1
+
+
+async def test_what_is_hastened_wakes_its_conversation(there: There) -> None:
+    await set_in(there, "future", 600)
+    async with there.db.tenant(there.tenant) as c:
+        await timers.hasten(c, there.tenant, "future")
+    assert (await conversations.claim(there.db, "a test", 30.0, 10))[0].key == there.conversation
