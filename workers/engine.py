@@ -20,12 +20,12 @@ from workers import dead
 from workers.deliver import deliver
 from workers.dispatch import Dispatch
 from workers.hints import WAKE, Hints
-from workers.seen import Tools
-from workers.store import conversations, effects, timers
+from workers.retention import Keeper
+from workers.seen import Seen, Tools
+from workers.store import conversations, effects
 from workers.store.conversations import Claimed
 from workers.store.door import Lost
-from workers.store.inbox import Row
-from workers.turns import handle, take
+from workers.turns import Unreadable, handle, take
 
 log = structlog.get_logger()
 
@@ -125,22 +125,19 @@ class Engine:
 
     async def _step(self, claimed: Claimed) -> bool:
         """True when there may be more."""
-        async with self.tools.db.turn(claimed.tenant, claimed.key, claimed.fence, self.tools.lease) as c:
-            fired = await timers.fire(c, claimed.tenant, claimed.key)
-        if fired:
-            await faults.point("F51")
-        row = await take(self.tools, claimed)
-        if row is not None:
+        seen = await take(self.tools, claimed)
+        if seen is not None:
             await faults.point("F11")
+            row = seen.row
             with tracing.span("turn", row.trace, source=row.source, kind=row.kind, attempt=row.attempts):
-                await self._handle(claimed, row)
+                await self._handle(claimed, seen)
         sent = await deliver(self.tools, claimed)
-        return row is not None or sent > 0
+        return seen is not None or sent > 0
 
-    async def _handle(self, claimed: Claimed, row: Row) -> None:
-        began = time.monotonic()
+    async def _handle(self, claimed: Claimed, seen: Seen | Unreadable) -> None:
+        began, row = time.monotonic(), seen.row
         try:
-            commit = await handle(self.tools, claimed, row)
+            commit = await handle(self.tools, claimed, seen)
         except (Lost, *PASSING):
             raise
         except Exception as error:
@@ -194,5 +191,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     from workers.assemble import assemble
 
     async with assemble(settings, lease=settings.engine_lease) as engine:
+        keeping = asyncio.create_task(Keeper(engine.tools.db, settings.retention_days).run())
         log.info("engine.ready")
-        await engine.run(stop)
+        try:
+            await engine.run(stop)
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)

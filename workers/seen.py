@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from bot.errors import PlatformError
 from bot.platforms.base import Client, Door
 from bot.reply import Reply
-from bot.turn import Turn
+from bot.turn import Ignored, Immediate, Turn
 from flows.flow import Flow
 from integrations.models.base import Reader
 from workers.approve import Rules
@@ -22,6 +22,7 @@ from workers.store.conversations import Claimed
 from workers.store.door import Connection, Database
 from workers.store.inbox import Row
 from workers.store.outbox import Message
+from workers.store.people import Person
 from workers.store.runs import Stored
 
 
@@ -42,13 +43,15 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read before deciding."""
+    """What was read before deciding. `person`: whose turn it is, where that is known already."""
 
     row: Row
     world: World
     stored: Stored | None
     flow: Flow | None
     engaged: bool
+    turn: Turn | Ignored | Immediate | None = None
+    person: Person | None = None
 
 
 def tell(commit: Commit, turn: Turn, reply: Reply) -> None:

@@ -6,12 +6,14 @@ any, then all that follows is written in one fenced transaction.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+import asyncpg
 import orjson
 import structlog
 
+from bot import faults
 from bot.errors import PlatformError
 from bot.platforms.base import Profile
 from bot.reply import Button, Buttons, Field, Form, Paragraph, Reply
@@ -38,7 +40,7 @@ from workers import approve, cards, dead, doubt, events, home
 from workers.advance import advance_run, read
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
-from workers.store import codec, conversations, inbox, people, runs, tenants
+from workers.store import codec, conversations, inbox, people, runs, tenants, timers
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.inbox import Row
@@ -53,19 +55,44 @@ MOST_ATTEMPTS = 8
 OLD_BUTTON = "This button belongs to an older version of me and does nothing any more."
 
 
-async def take(tools: Tools, claimed: Claimed) -> Row | None:
-    """The next thing that waits in a conversation of ours, or None."""
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What waits cannot even be looked at; the attempt is counted, so it is not tried for ever."""
+
+    row: Row
+    problem: Exception
+
+
+async def take(tools: Tools, claimed: Claimed) -> Seen | Unreadable | None:
+    """The next thing that waits in a conversation of ours, with all that is needed to deal with it.
+
+    Timers that are due become events first. One transaction, because most of a turn's time is
+    spent going to the database and back.
+    """
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-        return await inbox.next_row(c, claimed.tenant, claimed.key)
+        fired = await timers.fire(c, claimed.tenant, claimed.key)
+        row = await inbox.next_row(c, claimed.tenant, claimed.key)
+        if row is None:
+            return None
+        found: Seen | Unreadable
+        try:
+            found = await _look(tools, c, claimed, row)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            raise
+        except Exception as problem:
+            found = Unreadable(row, problem)
+    if fired:
+        await faults.point("F51")
+    return found
 
 
-async def handle(tools: Tools, claimed: Claimed, row: Row) -> Commit:
+async def handle(tools: Tools, claimed: Claimed, seen: Seen | Unreadable) -> Commit:
     """Deals with one row and writes what follows. Raises `Lost` when the lease is gone."""
-    if row.attempts > MOST_ATTEMPTS:
-        return await _bury(tools, claimed, row)
-    async with tools.db.tenant(claimed.tenant) as c:
-        seen = await _look(tools, c, claimed, row)
-    if row.kind == inbox.TURN:
+    if seen.row.attempts > MOST_ATTEMPTS:
+        return await _bury(tools, claimed, seen.row)
+    if isinstance(seen, Unreadable):
+        raise seen.problem
+    if seen.row.kind == inbox.TURN:
         return await _turn(tools, claimed, seen)
     return await events.heard(tools, claimed, seen)
 
@@ -76,8 +103,14 @@ async def _look(tools: Tools, c: Connection, claimed: Claimed, row: Row) -> Seen
     flow = None
     if stored:
         flow = await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
+    if row.kind != inbox.TURN:
+        return Seen(row, world, stored, flow, True)
+    turn = translate(tools, row)
+    person = None
+    if isinstance(turn, Turn):
+        person = await people.of_account(c, claimed.tenant, turn.account, FRESH)
     engaged = stored is not None or await runs.any_run(c, claimed.tenant, claimed.key)
-    return Seen(row, world, stored, flow, engaged)
+    return Seen(row, world, stored, flow, engaged, turn, person)
 
 
 async def _bury(tools: Tools, claimed: Claimed, row: Row) -> Commit:
@@ -97,7 +130,7 @@ def translate(tools: Tools, row: Row) -> Turn | Ignored | Immediate:
 
 
 async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
-    turn = translate(tools, seen.row)
+    turn = seen.turn
     if not isinstance(turn, Turn):
         return await finish(tools, claimed, seen, Commit())
     commit = Commit()
@@ -123,7 +156,7 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await finish(tools, claimed, seen, commit)
         case Said(opens_thread=True, text=text):
             return await finish(tools, claimed, seen, _open_thread(seen, turn, text))
-    person = await _person(tools, claimed.tenant, turn)
+    person = seen.person or await _person(tools, claimed.tenant, turn)
     match turn.act:
         case Said(text=text) | Shortcut(text=text):
             return await _said(tools, claimed, seen, turn, person, text)
@@ -172,10 +205,6 @@ def _reason_form(turn: Turn, value: str, trigger: str) -> Message:
 
 async def _person(tools: Tools, tenant: UUID, turn: Turn) -> Person:
     """Whose account it is; asked of the platform when it is new or was not asked for a day."""
-    async with tools.db.tenant(tenant) as c:
-        known = await people.of_account(c, tenant, turn.account, FRESH)
-    if known:
-        return known
     try:
         profile = await tools.clients[turn.account.platform].profile(turn.account, turn.place)
     except PlatformError as error:
@@ -253,11 +282,12 @@ async def _chose(
     """A button of a step: heard by the run that drew it, wherever it was pressed."""
     run_id, _, rest = value.partition("|")
     at, _, picked = rest.partition("|")
-    async with tools.db.tenant(claimed.tenant) as c:
-        stored = await runs.by_id(c, claimed.tenant, run_id)
-        flow = None
-        if stored:
-            flow = await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
+    stored, flow = seen.stored, seen.flow
+    if stored is None or stored.run.id != run_id:
+        async with tools.db.tenant(claimed.tenant) as c:
+            stored = await runs.by_id(c, claimed.tenant, run_id)
+            if stored:
+                flow = await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
     commit = Commit()
     if stored is None or flow is None:
         tell(commit, turn, Reply(OLD_BUTTON))
