@@ -18,6 +18,7 @@ STYLE = (
     "body{max-width:42rem;margin:3rem auto;padding:0 1rem;font:1rem/1.6 system-ui,sans-serif}"
     ":root{color-scheme:light dark}h1,h2{line-height:1.25}"
 )
+REDELIVERED_WITHIN = 2  # days: so long a platform may send again, and a copy has to be known as one
 # The one style is named by its hash; nothing else may be loaded, run or framed.
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
@@ -101,14 +102,19 @@ def terms(settings: Settings) -> Page:
 
 
 def _kept(settings: Settings) -> str:
-    """The setting as a wish: erasing is the operator's act as long as no timer of ours does it."""
     days = settings.retention_days
-    wanted = "no longer than a request needs them" if days == 0 else f"for {days} days"
+    words = "a minute or so" if days == 0 else _days(days)
+    rest = _days(max(days, REDELIVERED_WITHIN))
     return (
-        f"Message texts are meant to be kept {wanted}, by the setting of whoever runs this. Who asked for "
-        "what, who approved it and what was charged is kept as a record. When "
-        "the bot is removed from a workspace, its access to it is deleted at once."
+        f"What you wrote, and what it answered, is kept for {words} after it was dealt with; what came of it "
+        f"for {rest} after it ended. Who asked for what, who approved it and what was charged stays on "
+        "record, without the words. When the bot is removed from a workspace, its access to it is deleted "
+        "at once."
     )
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def _services(settings: Settings) -> str:

@@ -17,6 +17,7 @@ from bot import legal
 from bot.front import create_app
 from bot.settings import Settings
 from tests.bot.front_fakes import ListInbox
+from workers import retention
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +47,7 @@ async def test_the_privacy_page_says_what_is_set() -> None:
         "/privacy", retention_days=7, model="openai", openai_base_url="https://ai.example/v1"
     )
 
-    assert "for 7 days" in text
+    assert "is kept for 7 days after it was dealt with; what came of it for 7 days" in text
     assert "at ai.example" in text
     assert "No payment service is connected" in text
 
@@ -55,7 +56,11 @@ async def test_without_a_model_it_says_that_no_model_reads() -> None:
     _, text, _ = await page("/privacy", model="offline", retention_days=0)
 
     assert "No language model is used" in text
-    assert "no longer than a request needs them" in text
+    assert "is kept for a minute or so after it was dealt with; what came of it for 2 days" in text
+
+
+def test_the_page_and_the_engine_agree_on_how_long_a_redelivery_is_known() -> None:
+    assert legal.REDELIVERED_WITHIN * retention.DAY == retention.REDELIVERED_WITHIN
 
 
 async def test_where_two_models_may_read_it_says_both() -> None:
