@@ -32,7 +32,7 @@ bench: dev
 	@exec $(RUN) tests/bench
 
 storm: dev
-	@exec $(RUN) -m pytest tests/faults -m processes
+	@exec $(RUN) -m tests.faults.storm
 
 clean:
 	rm -rf .venv bot/workbench/page/dist bot/workbench/page/node_modules .mypy_cache .ruff_cache .pytest_cache

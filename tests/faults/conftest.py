@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.embedded import private
+from tests.faults.invariants import problems
 from tests.faults.rig import Rig, running_rig
 
 MEMBERS = ("front1", "front2", "engine1", "engine2", "worker1", "worker2")
@@ -27,6 +28,7 @@ async def rig(whole: Rig) -> AsyncIterator[Rig]:
     whole.disarm()
     whole.calm()
     await whole.ready()
+    whole.known = set(await problems(whole))
     yield whole
     whole.disarm()
     whole.calm()

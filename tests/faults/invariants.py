@@ -39,6 +39,11 @@ async def problems(rig: Rig, told: Told | None = None) -> list[str]:
     return found
 
 
+async def new_problems(rig: Rig, told: Told | None = None) -> list[str]:
+    """Those that were not there before this test."""
+    return [line for line in await problems(rig, told) if line not in rig.known]
+
+
 def _posted_twice(rig: Rig) -> Iterable[str]:
     counted = Counter(marker(message) for message in rig.stub.messages)
     for mark, times in counted.items():
@@ -72,8 +77,8 @@ def _key(payment: Mapping[str, Any]) -> str:
 async def _outbox(rig: Rig) -> Iterable[str]:
     found = []
     at = {marker(message): n for n, message in enumerate(rig.stub.messages)}
-    last: dict[str, tuple[int, str]] = {}
-    query = "select id, conversation, kind, state from outbox order by conversation, seq"
+    last: dict[tuple[str, str], tuple[int, str]] = {}
+    query = "select id, conversation, kind, state, place::text from outbox order by conversation, seq"
     for row in await rig.fetch(query):
         id, state = row["id"], row["state"]
         if state in ("queued", "sending"):
@@ -83,10 +88,12 @@ async def _outbox(rig: Rig) -> Iterable[str]:
         if id not in at:
             found.append(f"LOST post {id}: {state}, and never seen")
             continue
-        before = last.get(row["conversation"])
+        # A message that waits holds up its own channel only.
+        queue = row["conversation"], str(orjson.loads(row["place"])["channel"])
+        before = last.get(queue)
         if before and at[id] < before[0]:
             found.append(f"WRONG order: {id} was posted before {before[1]}")
-        last[row["conversation"]] = at[id], id
+        last[queue] = at[id], id
     return found
 
 
@@ -115,13 +122,15 @@ async def _audit(rig: Rig) -> Iterable[str]:
     seen: Counter[tuple[str, str]] = Counter()
     for row in await rig.fetch("select entry from audit"):
         entry = orjson.loads(row["entry"])
-        seen[entry["what"], str(entry.get("key", ""))] += 1
+        seen[entry["what"], str(entry.get("key") or entry.get("approval", ""))] += 1
     found = []
     for row in await rig.fetch("select key, state from effects"):
-        wanted = ["effect.intended"] + (["effect.done"] if row["state"] == "done" else [])
-        for what in wanted:
-            if seen[what, row["key"]] != 1:
-                found.append(f"WRONG audit: {what} of {row['key']} {seen[what, row['key']]} times")
+        key = row["key"]
+        begun = seen["effect.intended", key] + seen["approval.asked", f"{key}:approval"]
+        if begun != 1:
+            found.append(f"WRONG audit: {key} is intended {begun} times")
+        if row["state"] == "done" and seen["effect.done", key] != 1:
+            found.append(f"WRONG audit: {key} is done {seen['effect.done', key]} times")
     return found
 
 

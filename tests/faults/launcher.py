@@ -26,7 +26,8 @@ HEAVY = (
     "workers.inbox", "workers.installs", "workers.dispatch", "integrations.stripe.tools",
     "integrations.stripe.webhook", "integrations.models", "stripe", "celery", "celery.bin.worker",
     "celery.bin.celery", "celery.apps.worker", "celery.concurrency.thread", "celery.fixups.django",
-    "celery.worker.consumer", "kombu.transport.redis", "slack_sdk.web.async_client", "redis.asyncio", "uvloop",
+    "celery.worker.consumer", "kombu.transport.redis", "slack_sdk.web.async_client", "redis.asyncio",
+    "uvloop",
 )  # fmt: skip
 DIE_WITH_PARENT = 1
 
@@ -75,7 +76,7 @@ def _fork(wanted: dict[str, Any]) -> int:
         status = _become(wanted)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001 - a fork must never come back
+    except BaseException:  # a fork must never come back
         import traceback
 
         traceback.print_exc()

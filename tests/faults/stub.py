@@ -172,9 +172,10 @@ class Stub:
 
     async def around(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Around the sandbox: slow before and after it applies a change."""
-        if request.method != "POST" or "/v1/" not in request.path:
-            return await handler(request)
         path = request.path.partition("/v1/")[2]
+        if request.method != "POST" or not path:
+            self.calls[f"look:{path}"] += 1
+            return await handler(request)
         self.calls[path] += 1
         await self._pause(self.delay_before)
         if self.before:

@@ -1,15 +1,15 @@
-"""The crash matrix: a process dies, freezes or loses its connection at each point; the order is none the wiser.
+"""The crash matrix: a process dies, freezes or loses its connection; the order is none the wiser.
 
 Every row is a whole order, from the mention to the receipt, with one fault on its way; then everything is
 looked at from outside. The points' numbers are those of the matrix that this project was designed with.
 
-Where a number is not in this file:
-F17 is F13, F31 and F32 frozen (`stop`); F18, F28, F29, F30, F34 to F36, F42 to F47 are in test_effects_fire.py
-and test_messages_fire.py; F22, F23, F26 strike at the service, there too. F40 does not exist here: a worker's
-pool is threads, so there is no child to kill, and F41 (the whole group) is F21, F24, F25. F43 (a visibility
-timeout shorter than a task) is F29: whatever makes a message come twice, the claim turns the second away.
-F50 to F54 are in test_timers_fire.py, F60 to F63 in test_database_fire.py, F64 and F46 in test_rolling.py.
-F65 (the kernel kills for want of memory) is a SIGKILL like all of these. F66 is in test_database_fire.py.
+Where a number is not in this file: F17 is F13, F31 and F32 frozen (`stop`); F18, F22, F23, F26 to F30,
+F41 to F47 are in test_effects_fire.py; F34 and F36 in test_messages_fire.py; F50 to F54 in
+test_timers_fire.py; F60 to F63 and F66 in test_database_fire.py; F46 and F64 in test_rolling.py.
+
+Not in our design: F40, for a worker's pool is threads, and there is no child to kill. F43, a visibility
+timeout shorter than a task, is what F29 is: whatever makes a message come twice, the claim turns the second
+away. F65, a kernel short of memory, is a SIGKILL like all of these.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.faults.invariants import Told, problems
-from tests.faults.rig import Rig
+from tests.faults.invariants import Told, new_problems
+from tests.faults.rig import Rig, turn_of
 from tests.faults.stub import marker
 
 pytestmark = pytest.mark.processes
@@ -76,7 +76,7 @@ async def test_an_order_is_answered_and_charged_once_though(rig: Rig, spec: str)
     await rig.settled()
 
     assert struck, f"{spec} was never reached"
-    assert await problems(rig) == []
+    assert await new_problems(rig) == []
     texts = [message["text"] for message in rig.stub.in_thread(order.thread)]
     assert len(texts) == 3, texts
     if spec.count(":") < 2:
@@ -96,7 +96,7 @@ async def test_an_event_whose_storing_fails_is_refused_and_stored_once_when_it_c
     await rig.settled()
 
     assert len(rig.stub.in_thread(ts)) == 1
-    assert await problems(rig) == []
+    assert await new_problems(rig) == []
 
 
 async def test_clients_that_vanish_leave_the_others_of_their_batch_alone(rig: Rig) -> None:
@@ -115,7 +115,7 @@ async def test_clients_that_vanish_leave_the_others_of_their_batch_alone(rig: Ri
 
     assert set(stayed) | set(again) == {200}
     assert all(len(rig.stub.in_thread(ts)) == 1 for ts in stamps)
-    assert await problems(rig) == []
+    assert await new_problems(rig) == []
 
 
 async def test_copies_that_reach_two_fronts_at_once_are_one_event(rig: Rig) -> None:
@@ -130,7 +130,7 @@ async def test_copies_that_reach_two_fronts_at_once_are_one_event(rig: Rig) -> N
     assert set(statuses) == {200}
     assert len(rig.stub.in_thread(ts)) == 1
     assert len(await rig.fetch("select 1 from inbox where dedupe like '%' || $1", ts)) == 1
-    assert await problems(rig) == []
+    assert await new_problems(rig) == []
 
 
 async def test_what_arrives_while_a_conversation_is_given_back_is_not_forgotten(rig: Rig) -> None:
@@ -153,13 +153,13 @@ async def test_what_arrives_while_a_conversation_is_given_back_is_not_forgotten(
 async def test_a_forged_event_leaves_no_trace_in_the_middle_of_all_this(rig: Rig) -> None:
     told = Told()
     ts = rig.ts()
-    told.refused.add(f"msg:T0STORM00:C0ORDERS00:{ts}")
+    told.refused.add(turn_of(ts))
 
     status = await rig.send(rig.mention("<@U0BOTBOT0> order two colas", ts), "application/json",
                             tries=1, secret="not-the-secret")  # fmt: skip
 
     assert status == 401
-    assert not [line for line in await problems(rig, told) if ts in line]
+    assert not [line for line in await new_problems(rig, told) if ts in line]
     assert not rig.stub.in_thread(ts)
 
 
@@ -184,7 +184,6 @@ TWINS = (
 @pytest.mark.twin
 @pytest.mark.parametrize("twin", TWINS, ids=[f"{twin.patch} at {twin.spec}" for twin in TWINS])
 async def test_without_its_guard_the_same_fault_doubles_something(rig: Rig, twin: Twin) -> None:
-    before = set(await problems(rig))
     async with rig.patched(twin.role, {twin.patch: True}):
         rig.arm(twin.spec)
         await rig.order()
@@ -193,15 +192,5 @@ async def test_without_its_guard_the_same_fault_doubles_something(rig: Rig, twin
         await rig.settled()
         await asyncio.sleep(rig.thaw_after)  # until who was frozen has done its harm
 
-    harm = set(await problems(rig)) - before
-    forget(rig)
+    harm = await new_problems(rig)
     assert any(line.startswith(twin.harm) for line in harm), harm
-
-
-def forget(rig: Rig) -> None:
-    """The harm of a twin is not the next test's."""
-    seen: set[str] = set()
-    for message in list(rig.stub.messages):
-        if marker(message) in seen:
-            rig.stub.messages.remove(message)
-        seen.add(marker(message))
