@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,28 @@ class Metrics:
         self._retries = Counter(
             "countersign_retries", "What was put off to be tried again", ["what", "why"], registry=into
         )
+        self._gauges = {
+            "inbox_waiting": Gauge(
+                "countersign_inbox_waiting", "Events not yet dealt with, of all tenants", registry=into
+            ),
+            "inbox_lag": Gauge(
+                "countersign_inbox_lag_seconds", "Age of the oldest event not yet dealt with", registry=into
+            ),
+            "outbox_waiting": Gauge(
+                "countersign_outbox_waiting", "Messages not yet delivered", registry=into
+            ),
+            "outbox_age": self._outbox_age,
+            "approvals_pending": Gauge(
+                "countersign_approvals_pending", "Approvals that nobody decided yet", registry=into
+            ),
+        }
+        self._open = Gauge(
+            "countersign_effects_open", "Effects that are not over", ["state", "tool"], registry=into
+        )
+        self._dead = Gauge(
+            "countersign_dead", "What waits for somebody to look at it: `countersign dead list`", ["what"],
+            registry=into,
+        )  # fmt: skip
         self._lost = Counter(
             "countersign_leases_lost", "Conversations that somebody else took over", registry=into
         )
@@ -83,6 +106,18 @@ class Metrics:
     def retry(self, what: str, why: str) -> None:
         """`what` is "outbox" or a tool, `why` one of our own few words."""
         self._retries.labels(what, why).inc()
+
+    def measured(self, rows: Sequence[tuple[str, str, float]]) -> None:
+        """What `measure()` of the database said: name, label ("state tool", or what is dead), number."""
+        self._open.clear()
+        for what, label, value in rows:
+            if what == "effects":
+                state, _, tool = label.partition(" ")
+                self._open.labels(state, tool).set(value)
+            elif what == "dead":
+                self._dead.labels(label).set(value)
+            elif what in self._gauges:
+                self._gauges[what].set(value)
 
     def lease_lost(self) -> None:
         self._lost.inc()

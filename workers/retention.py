@@ -1,0 +1,107 @@
+"""Drops what is over and older than RETENTION_DAYS, in small bites, by one engine at a time.
+
+The audit stays. What tells a redelivery from something new stays for two days, whatever the setting:
+a platform may send again for that long. With 0 days, bodies go within a minute or so of being done with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from workers.store import old, tenants
+from workers.store.door import Connection, Database
+
+log = structlog.get_logger()
+
+DAY = 86_400.0
+REDELIVERED_WITHIN = 2 * DAY
+STILL_NEEDED = 60.0  # seconds: the answer to a press is read from its row
+EVERY = 300.0
+EVERY_BODIES = 20.0
+BREATH = 0.02  # between two bites, so that turns come in between
+MOST = 1_000
+LONG_BACK, SHORT_BACK = 3_650 * DAY, 3_600.0  # how far to look for bodies: at first, and once they are gone
+
+Bite = Callable[[Connection], Awaitable[int]]
+
+
+class Keeper:
+    """Of one engine. Remembers how far the bodies are emptied, so that no row is looked at for ever."""
+
+    def __init__(self, db: Database, days: int) -> None:
+        self._db = db
+        self._days = days
+        self._emptied: dict[UUID, int] = {}
+        self._back: dict[UUID, float] = {}
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            pause = EVERY
+            try:
+                await self.sweep()
+                pause = EVERY_BODIES if self._emptied or not self._days else EVERY
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("retention.trouble", problem=type(error).__name__)
+            await asyncio.sleep(pause)
+
+    async def sweep(self) -> int:
+        """Everything that is due now; how many rows (a run counts as one)."""
+        return sum([await self._tenant(tenant) for tenant, _ in await tenants.every(self._db)])
+
+    async def _tenant(self, tenant: UUID) -> int:
+        async with self._db.tenant(tenant) as c:
+            days = await old.days(c, tenant, self._days)
+        age = max(days * DAY, REDELIVERED_WITHIN)
+        bites: list[Bite] = [
+            lambda c: old.runs(c, tenant, age),
+            lambda c: old.outbox(c, tenant, age, MOST),
+            lambda c: old.timers(c, tenant, age, MOST),
+        ]
+        count = await self._inbox(tenant, age)
+        if days == 0:
+            count += await self._bodies(tenant)
+            back = self._back.get(tenant, LONG_BACK)
+            bites.append(lambda c: old.outbox_bodies(c, tenant, STILL_NEEDED, back, MOST))
+        for bite in bites:
+            while taken := await self._alone(tenant, bite):
+                count += taken
+        if days == 0:
+            self._back[tenant] = SHORT_BACK
+        if count:
+            log.info("retention.dropped", tenant=str(tenant), rows=count)
+        return count
+
+    async def _alone(self, tenant: UUID, bite: Bite) -> int:
+        """One bite in a transaction of its own; nothing where another engine is at it."""
+        await asyncio.sleep(BREATH)
+        async with self._db.tenant(tenant) as c:
+            return await bite(c) if await old.mine(c) else 0
+
+    async def _inbox(self, tenant: UUID, age: float) -> int:
+        count, after, more = 0, 0, True
+        while more:
+            await asyncio.sleep(BREATH)
+            async with self._db.tenant(tenant) as c:
+                if not await old.mine(c):
+                    return count
+                bite = await old.inbox(c, tenant, age, after, MOST)
+            count, after, more = count + bite.count, bite.last, bite.more
+        return count
+
+    async def _bodies(self, tenant: UUID) -> int:
+        count, more = 0, True
+        while more:
+            await asyncio.sleep(BREATH)
+            async with self._db.tenant(tenant) as c:
+                if not await old.mine(c):
+                    return count
+                bite = await old.inbox_bodies(c, tenant, STILL_NEEDED, self._emptied.get(tenant, 0), MOST)
+            self._emptied[tenant] = bite.last
+            count, more = count + bite.count, bite.more
+        return count
