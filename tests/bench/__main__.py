@@ -1,4 +1,4 @@
-"""`make bench`, or `tests/bench ack turns --quick --json figures.json`: the figures, and whether they are met."""
+"""`make bench`, or `tests/bench ack turns --quick --json FILE`: the figures, and whether they are met."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ def main() -> int:
     for name in asked.names:
         if name not in BENCHES:
             parser.error(f"there is no bench {name!r}; there are {', '.join(BENCHES)}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     quick = asked.quick or os.environ.get("QUICK", "") not in ("", "0")
     return _loop(asked.names or list(BENCHES), quick, asked.json)
 
@@ -42,6 +41,9 @@ async def _run(names: list[str], quick: bool, out: Path | None) -> int:
     from tests.bench.bed import bed, without_settings
     from tests.bench.harness import Report, machine, say
 
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     without_settings()
     report = Report(quick=quick)
     crashed = []
@@ -52,7 +54,7 @@ async def _run(names: list[str], quick: bool, out: Path | None) -> int:
             report.bench = name
             bench = importlib.import_module(f"tests.bench.{name}")
             began = time.monotonic()
-            say(f"\n{bench.__doc__.splitlines()[0]}")
+            say(f"\n{bench.__doc__}")
             try:
                 await bench.run(there, report)
             except Exception:

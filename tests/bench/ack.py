@@ -20,7 +20,7 @@ async def run(bed: Bed, report: Report) -> None:
         port = ports.free_port("127.0.0.1")
         bolt = Bot(port, "", {**bed.base, "PORT": str(port)})
         await bed.start(bolt, "bolt", ["-m", "tests.bench.servers.bolt"], exits)
-        await listening(port)
+        await listening(bolt, "bolt")
         for at in (ours.port, port):
             await acks(at, people.mention, 8, 0.5)
         stored = (await fetch(ours, "select count(*) from inbox"))[0][0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -29,7 +28,6 @@ from workers.migrate import migrate
 from workers.push import load_catalog, push
 from workers.store import tenants
 from workers.store.door import Database
-from workers.store.dsn import app_dsn
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a-secret-key-for-benches-that-is-long-enough-0123456789"
@@ -45,6 +43,7 @@ class Bot:
     database: str
     variables: Mapping[str, str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    logs: dict[str, Path] = field(default_factory=dict)
 
     def pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self.processes.items()}
@@ -109,7 +108,7 @@ class Bed:
                 variables |= await self._sandbox(bot, variables, exits)
             if front:
                 await self.start(bot, "front", ["-m", "tests.bench.servers.front"], exits)
-                await listening(port)
+                await listening(bot, "front")
             if worker:
                 await self.start(bot, "worker", ["-m", "bot.cli", "worker", "--under-up"], exits)
             for number in range(engines):
@@ -117,11 +116,11 @@ class Bed:
             yield bot
 
     async def engine(self, bot: Bot, number: int, exits: AsyncExitStack) -> None:
-        log = await self.start(
-            bot, f"engine{number or ''}", ["-m", "bot.cli", "serve", "--role", "engine", "--under-up"], exits
-        )
+        name = f"engine{number or ''}"
+        await self.start(bot, name, ["-m", "bot.cli", "serve", "--role", "engine", "--under-up"], exits)
         async with asyncio.timeout(PATIENCE):
-            while "engine.ready" not in log.read_text(errors="replace"):
+            while "engine.ready" not in bot.logs[name].read_text(errors="replace"):
+                _alive(bot, name)
                 await asyncio.sleep(0.02)
 
     async def _sandbox(self, bot: Bot, variables: Mapping[str, str], exits: AsyncExitStack) -> dict[str, str]:
@@ -132,7 +131,7 @@ class Bed:
             "SANDBOX_WEBHOOK": f"http://127.0.0.1:{bot.port}/webhooks/stripe",
         }
         await self.start(bot, "sandbox", ["-m", "tests.bench.servers.sandbox"], exits, {**variables, **more})
-        await listening(port)
+        await listening(bot, "sandbox", port)
         return {"STRIPE_API_BASE": f"http://127.0.0.1:{port}/standin/stripe"}
 
     async def start(
@@ -143,8 +142,8 @@ class Bed:
         exits: AsyncExitStack,
         variables: Mapping[str, str] | None = None,
         program: str = sys.executable,
-    ) -> Path:
-        """A process, ended when `exits` closes. Answers the file that it logs to."""
+    ) -> None:
+        """A process of the bot, ended when `exits` closes."""
         log = self.folder / f"{name}-{bot.port}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
@@ -155,9 +154,8 @@ class Bed:
                 stdout=file,
                 stderr=file,
             )
-        bot.processes[name] = process
+        bot.processes[name], bot.logs[name] = process, log
         exits.push_async_callback(asyncio.to_thread, end, process)
-        return log
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -182,16 +180,28 @@ def without_settings() -> None:
         del os.environ[name]
 
 
-async def listening(port: int) -> None:
+async def listening(bot: Bot, name: str, port: int = 0) -> None:
+    """Until this process of the bot takes connections. Raises `Died` with its last words."""
     async with asyncio.timeout(PATIENCE):
         while True:
+            _alive(bot, name)
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                _, writer = await asyncio.open_connection("127.0.0.1", port or bot.port)
             except OSError:
                 await asyncio.sleep(0.02)
             else:
                 writer.close()
                 return
+
+
+class Died(Exception):
+    """A process of a bench ended by itself."""
+
+
+def _alive(bot: Bot, name: str) -> None:
+    if bot.processes[name].poll() is not None:
+        words = bot.logs[name].read_text(errors="replace").strip().splitlines()[-3:]
+        raise Died(f"{name} ended: {' | '.join(words)[:600]}")
 
 
 @asynccontextmanager
@@ -253,11 +263,3 @@ async def fetch(bot: Bot, query: str, *arguments: Any) -> list[Any]:
 async def own(bot: Bot) -> Any:
     """The bot's one tenant."""
     return (await fetch(bot, "select tenant_id from tenants"))[0][0]
-
-
-def app_role(bot: Bot) -> str:
-    return app_dsn(bot.database, SECRET)
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))

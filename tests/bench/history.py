@@ -37,24 +37,25 @@ from generate_series($2::bigint, $3::bigint) n
 cross join (select flow, version from active_flows where tenant_id = $1 and flow = 'order') v
 cross join lateral (select now() - n % 7776000 * interval '1 second' as t) at""",
     "inbox": """
-insert into inbox (tenant_id, source, dedupe, conversation, kind, payload, state, attempts, received_at, done_at)
+insert into inbox (tenant_id, source, dedupe, conversation, kind, payload, state, attempts,
+ received_at, done_at)
 select $1, 'slack', 'msg:T0:C0:old' || n, 'slack:T0:C0:old' || n, 'turn',
  convert_to(repeat('{"type": "event_callback"}', 20), 'UTF8'), 1, 1, t, t
 from generate_series($2::bigint, $3::bigint) n
 cross join lateral (select now() - n % 7776000 * interval '1 second' as t) at""",
     "outbox": """
-insert into outbox (tenant_id, id, conversation, seq, kind, place, content, state, attempts, created_at, sent_at,
- external_id)
+insert into outbox (tenant_id, id, conversation, seq, kind, place, content, state, attempts,
+ created_at, sent_at, external_id)
 select $1, 'old' || n || ':1', 'slack:T0:C0:old' || n, 1, 'post', '{"_": "turn.Place"}',
  '{"_": "reply.Reply", "text": "Receipt: two margheritas, 27.00 USD paid. Thank you!"}', 'sent', 1, t, t,
  n || '.000001'
 from generate_series($2::bigint, $3::bigint) n
 cross join lateral (select now() - n % 7776000 * interval '1 second' as t) at""",
     "effects": """
-insert into effects (tenant_id, key, run_id, conversation, step, tool, arguments, policy_version, risk, state,
- attempts, created_at, finished_at)
-select $1, 'old' || n || ':charge:1', 'old' || n, 'slack:T0:C0:old' || n, 'charge', 'stripe.charge', '{}', 'v',
- 'money', 'done', 1, t, t
+insert into effects (tenant_id, key, run_id, conversation, step, tool, arguments, policy_version,
+ risk, state, attempts, created_at, finished_at)
+select $1, 'old' || n || ':charge:1', 'old' || n, 'slack:T0:C0:old' || n, 'charge', 'stripe.charge', '{}',
+ 'v', 'money', 'done', 1, t, t
 from generate_series($2::bigint, $3::bigint) n
 cross join lateral (select now() - n % 7776000 * interval '1 second' as t) at""",
     "audit": """

@@ -99,7 +99,7 @@ async def until_answered(
     except TimeoutError:
         outcome.lost += 1
     finally:
-        del stub.listeners[said.thread]
+        stub.listeners.pop(said.thread, None)
 
 
 async def turns(stub: Stub, port: int, make: Make, at_once: int, seconds: float) -> Outcome:
@@ -119,15 +119,17 @@ async def turns(stub: Stub, port: int, make: Make, at_once: int, seconds: float)
 
 
 async def several(
-    count: int, at_once: int, one: Callable[[Outcome], Awaitable[None]], outcome: Outcome | None = None
+    count: int, at_once: int, one: Callable[[Outcome], Awaitable[None]], within: float = 600.0
 ) -> Outcome:
-    """`count` times, never more than so many at once."""
-    outcome = outcome or Outcome()
+    """`count` times, never more than so many at once; nothing new is begun after `within` seconds."""
+    outcome = Outcome()
     began = time.monotonic()
     left = iter(range(count))
 
     async def work() -> None:
         for _ in left:
+            if time.monotonic() > began + within:
+                return
             await one(outcome)
 
     await asyncio.gather(*(work() for _ in range(at_once)))
@@ -160,7 +162,7 @@ class Buyer:
         except TimeoutError:
             outcome.lost += 1
         finally:
-            del self.stub.listeners[said.thread]
+            self.stub.listeners.pop(said.thread, None)
 
     async def _to_the_receipt(self, said: Said, heard: asyncio.Queue[Posted], outcome: Outcome) -> None:
         began = time.monotonic()
@@ -168,10 +170,7 @@ class Buyer:
         outcome.statuses[status] += 1
         card = await _when(heard, "post", YES)
         self.card_seconds.append(card.at - began)
-        if isinstance(self.people, SlackPeople):
-            press = self.people.press(card.body, YES, card.id)
-        else:
-            press = self.people.press(card.body, YES, card.id, said.thread)
+        press = self.people.press(card.body, YES, card.id, said.thread)
         pressed = time.monotonic()
         answer = asyncio.create_task(self.pool.send(press))
         updated = await _when(heard, "update", "")

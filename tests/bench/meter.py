@@ -32,7 +32,7 @@ def cpu_of_server(pid: int) -> float:
 
 
 def memory(pid: int) -> float:
-    """MB of a process and its children: shared pages in shares where the kernel tells (PSS), else resident."""
+    """MB of a process and its children: PSS where the kernel tells it, else resident."""
     found = [pid]
     with suppress(psutil.Error):
         found += [child.pid for child in psutil.Process(pid).children(recursive=True)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
+from urllib.parse import urlencode
 
 from bot.workbench import cast, slack_events
 from bot.workbench.keys import Keys
@@ -16,8 +17,9 @@ from tests.bench.line import request
 
 Json = dict[str, Any]
 YES = "Yes, order it"
-CHANNEL = cast.CHANNELS["C0ORDERS00"]
-CHAT = next(iter(cast.CHATS.values()))
+
+# Microseconds, from now on: never twice in one run, and in the order of the clock.
+_numbers = count(int(time.time() * 10**6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,49 +32,64 @@ class Said:
 
 @dataclass(slots=True)
 class SlackPeople:
-    """Each message begins a thread of its own. `who` names a user; ada is the one with a card to pay with."""
+    """Each message begins a thread of its own, in a channel of its own: Slack limits what a channel takes."""
 
     keys: Keys
     path: str = slack_events.PATH
-    _number: count[int] = field(default_factory=lambda: count(int(time.time() * 1000) % 10**6 * 1000))
 
     def mention(self, text: str = "help", user: str = cast.ADA.slack) -> Said:
-        ts = f"{int(time.time())}.{next(self._number) % 10**6:06d}"
+        number = next(_numbers)
+        ts = f"{number // 10**6}.{number % 10**6:06d}"
         inner = {
             "type": "app_mention",
             "user": user,
             "ts": ts,
             "text": f"<@{cast.BOT_USER}> {text}",
             "team": cast.TEAM,
-            "channel": CHANNEL.id,
+            "channel": f"C{number}",
             "event_ts": ts,
         }
-        return Said(self._signed(slack_events.event(inner, time.time())), ts)
+        parcel = slack_events.event(inner, time.time())
+        return Said(self._signed(parcel.body, parcel.content_type), ts)
 
-    def press(self, posted: Json, label: str, ts: str) -> bytes:
+    def press(self, posted: Json, label: str, id: str, thread: str) -> bytes:
         """A button of a message that the bot posted, by its label."""
         block, element = _button(posted, label)
-        action = {key: element[key] for key in ("type", "action_id", "value", "text") if key in element}
-        action |= {"block_id": block.get("block_id", "b"), "action_ts": f"{time.time():.6f}"}
-        message = {**posted, "ts": ts, "type": "message", "user": cast.BOT_USER, "bot_id": cast.BOT_ID}
-        trigger = f"{next(self._number)}.1"
-        return self._signed(slack_events.pressed(cast.ADA, message, action, {}, trigger, "http://127.0.0.1/"))
+        kept: Json = {key: element[key] for key in ("type", "action_id", "value", "text") if key in element}
+        action: Json = {**kept, "block_id": block.get("block_id", "b"), "action_ts": f"{time.time():.6f}"}
+        channel = posted["channel"]
+        payload = {
+            "type": "block_actions",
+            "team": {"id": cast.TEAM, "domain": cast.TEAM_DOMAIN},
+            "user": {"id": cast.ADA.slack, "username": "ada", "name": "ada", "team_id": cast.TEAM},
+            "api_app_id": cast.SLACK_APP,
+            "token": slack_events.VERIFICATION_TOKEN,
+            "trigger_id": f"{next(_numbers)}.1",
+            "container": {"type": "message", "message_ts": id, "channel_id": channel, "thread_ts": thread},
+            "channel": {"id": channel, "name": "orders"},
+            "message": {"type": "message", "ts": id, "thread_ts": thread, "bot_id": cast.BOT_ID,
+                        "blocks": posted["blocks"], "text": posted.get("text", "")},
+            "state": {"values": {}},
+            "response_url": "http://127.0.0.1/",
+            "actions": [action],
+        }  # fmt: skip
+        body = urlencode({"payload": json.dumps(payload, separators=(",", ":"))})
+        return self._signed(body, slack_events.FORM)
 
-    def _signed(self, parcel: slack_events.Parcel) -> bytes:
-        body = parcel.body.encode()
+    def _signed(self, text: str, kind: str) -> bytes:
+        body = text.encode()
         signed = slack_events.signature(self.keys.slack_signing_secret, body, time.time())
-        return request(self.path, body, {"Content-Type": parcel.content_type, **signed})
+        return request(self.path, body, {"Content-Type": kind, **signed})
 
 
 @dataclass(slots=True)
 class TeamsPeople:
-    """Each message begins a thread of its own in one team's channel."""
+    """Each message begins a thread of its own, in a channel of its own."""
 
     tokens: Tokens
-    _number: count[int] = field(default_factory=lambda: count(int(time.time() * 1000)))
 
     def mention(self, text: str = "help", person: cast.Person = cast.ADA) -> Said:
-        id = str(next(self._number))
+        id = str(next(_numbers))
         activity = self._envelope("message", person, id, id) | {
             "text": f"<at>{cast.BOT_NAME}</at> {text}",
             "textFormat": "plain",
@@ -80,11 +97,11 @@ class TeamsPeople:
         }
         return Said(self._sent(activity), id)
 
-    def press(self, posted: Json, label: str, activity_id: str, thread: str) -> bytes:
+    def press(self, posted: Json, label: str, id: str, thread: str) -> bytes:
         action = _execute(posted, label)
-        activity = self._envelope("invoke", cast.ADA, str(next(self._number)), thread) | {
+        activity = self._envelope("invoke", cast.ADA, str(next(_numbers)), thread) | {
             "name": "adaptiveCard/action",
-            "replyToId": activity_id,
+            "replyToId": id,
             "value": {
                 "action": {"type": "Action.Execute", "verb": action["verb"], "data": action.get("data", {})},
                 "trigger": "manual",
@@ -93,6 +110,7 @@ class TeamsPeople:
         return self._sent(activity)
 
     def _envelope(self, kind: str, who: cast.Person, id: str, thread: str) -> Json:
+        channel = f"19:bench{thread}@thread.tacv2"
         return {
             "type": kind,
             "id": id,
@@ -104,15 +122,15 @@ class TeamsPeople:
             "conversation": {
                 "conversationType": "channel",
                 "tenantId": cast.TENANT,
-                "id": f"{CHAT.id};messageid={thread}",
+                "id": f"{channel};messageid={thread}",
                 "isGroup": True,
             },
             "recipient": {"id": cast.TEAMS_BOT, "name": cast.BOT_NAME},
             "channelData": {
                 "tenant": {"id": cast.TENANT},
-                "teamsChannelId": CHAT.id,
+                "teamsChannelId": channel,
                 "teamsTeamId": cast.TEAM_THREAD,
-                "channel": {"id": CHAT.id},
+                "channel": {"id": channel},
                 "team": {"id": cast.TEAM_THREAD},
             },
         }

@@ -1,4 +1,4 @@
-"""teams: an activity verified and committed by our door, against stock CloudAdapter with authentication off."""
+"""teams: an activity verified and committed by our door, against stock CloudAdapter without any check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def run(bed: Bed, report: Report) -> None:
         port = ports.free_port("127.0.0.1")
         stock = Bot(port, "", {**bed.base, "PORT": str(port)})
         await bed.start(stock, "botbuilder", ["-m", "tests.bench.servers.botbuilder"], exits)
-        await listening(port)
+        await listening(stock, "botbuilder")
         for at in (ours.port, port):
             await acks(at, people.mention, 4, 0.5)
         theirs, front, whole, times = [], [], [], []

@@ -7,7 +7,7 @@ from functools import partial
 from tests.bench.bed import Bed, Bot, fetch
 from tests.bench.harness import Report, at_most, percentile
 from tests.bench.line import lines
-from tests.bench.load import Buyer, Outcome, several, turns
+from tests.bench.load import Buyer, several, turns
 from tests.bench.meter import Meter, memory
 from tests.bench.people import SlackPeople, TeamsPeople
 
@@ -53,10 +53,10 @@ async def _orders(
     async with lines(bot.port) as pool:
         buyer = Buyer(bed.stub, pool, people)
         await several(2, 1, buyer.order)
-        meter, outcome = _meter(bed, bot), Outcome()
+        meter = _meter(bed, bot)
         buyer.card_seconds.clear()
         buyer.press_seconds.clear()
-        await several(count, BUYERS, buyer.order, outcome)
+        outcome = await several(count, BUYERS, buyer.order)
     done = max(1, len(outcome.seconds))
     report.add(f"{name}, whole orders, {BUYERS} at once", "orders/s", done / outcome.took)
     _times(report, f"{name}, order said → receipt", outcome.seconds)

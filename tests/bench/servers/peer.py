@@ -12,7 +12,8 @@ from typing import Any
 import uvloop
 from aiohttp import web
 from chat_sdk import Chat, ChatConfig
-from chat_sdk.adapters.slack import SlackAdapterConfig, create_slack_adapter
+from chat_sdk.adapters.slack import create_slack_adapter
+from chat_sdk.adapters.slack.types import SlackAdapterConfig
 from chat_sdk.state.memory import create_memory_state
 from chat_sdk.state.postgres import create_postgres_state
 from slack_sdk.http_retry.builtin_async_handlers import (
@@ -41,9 +42,10 @@ async def main() -> None:
         ChatConfig(adapters={"slack": adapter}, state=state, user_name="countersign", logger="silent")
     )
 
-    @chat.on_mention
     async def answer(thread: Any, message: Any, *_: Any) -> None:
         await thread.post(HELP)
+
+    chat.on_mention(answer)
 
     async def hear(request: web.Request) -> web.Response:
         said = await chat.webhooks["slack"](request)
