@@ -103,10 +103,13 @@ async def _inbox(rig: Rig) -> Iterable[str]:
 
 
 async def _runs(rig: Rig) -> Iterable[str]:
-    """Every event of a run's conversation moves it by one, and nothing else does."""
+    """Every event of a run's conversation moves it by one, and nothing else does.
+
+    (A deadline first asks whether somebody decided in time; what it then says is the event.)
+    """
     rows = await rig.fetch(
         "select r.id, r.version, (select count(*) from inbox i where i.tenant_id = r.tenant_id"
-        "  and i.conversation = r.conversation and i.state = 1) as moves,"
+        "  and i.conversation = r.conversation and i.state = 1 and i.dedupe not like 'timer:%') as moves,"
         " (select count(*) from runs o where o.tenant_id = r.tenant_id"
         "  and o.conversation = r.conversation) as beside from runs r"
     )

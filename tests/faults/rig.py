@@ -242,19 +242,20 @@ class Rig:
         stub.limited = 0
 
     @asynccontextmanager
-    async def patched(self, role: str, patches: Json) -> AsyncIterator[None]:
-        """All of a role (or one by its name) started anew with these patches; as they were afterwards."""
+    async def patched(self, role: str, patches: Json, **env: str) -> AsyncIterator[None]:
+        """All of a role (or one by its name) started anew like this; as they were afterwards."""
         chosen = [m for m in self.members.values() if m.name.startswith(role)]
-        before = [m.patches for m in chosen]
+        before = [(m.patches, m.env) for m in chosen]
         for member in chosen:
             member.patches = {"hasty": True} | patches
+            member.env = member.env | env
         self.replace(chosen)
         await self.ready()
         try:
             yield
         finally:
-            for member, was in zip(chosen, before, strict=True):
-                member.patches = was
+            for member, (patched, environment) in zip(chosen, before, strict=True):
+                member.patches, member.env = patched, environment
             self.disarm()
             self.replace(chosen)
             await self.ready()

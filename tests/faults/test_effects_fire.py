@@ -1,4 +1,4 @@
-"""Effects under fire at the service, in the broker and in the ledger: each charge happens once, or not at all.
+"""Effects under fire at the service, in the broker and in the ledger: each happens once, or not at all.
 
 The numbers are those of the crash matrix; see test_points.py.
 """
