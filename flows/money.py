@@ -11,6 +11,7 @@ from decimal import Decimal
 ZERO_DECIMAL = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
+_SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 
@@ -27,12 +28,13 @@ def exponent(currency: str) -> int:
 
 
 def shown(amount: int, currency: str) -> str:
-    """`1234, "usd"` → `12.34 USD`; unambiguous in every locale that reads a decimal point."""
+    """ "$12.34", "¥2700", "2.500 KWD": a sign only where it means one currency to us, as on the card."""
     digits = exponent(currency)
     whole, part = divmod(abs(amount), 10**digits)
     minus = "-" if amount < 0 else ""
-    rest = f".{part:0{digits}d}" if digits else ""
-    return f"{minus}{whole:,}{rest} {currency.upper()}"
+    number = f"{whole}.{part:0{digits}d}" if digits else str(whole)
+    sign = _SIGNS.get(currency.lower())
+    return f"{minus}{sign}{number}" if sign else f"{minus}{number} {currency.upper()}"
 
 
 def minor_units(text: str, currency: str) -> int:

@@ -140,4 +140,7 @@ def _because(rule: Rule, amount: tuple[int, str] | None, confidence: float | Non
         text = text.replace("{amount}", shown(*amount))
     if confidence is not None:
         text = text.replace("{confidence}", f"{confidence:.0%}")
+    if amount is not None and rule.at_least:
+        minor = minor_units(_fitted(rule.at_least, amount[1]), amount[1])
+        return text.replace("{at_least}", shown(minor, amount[1]))
     return text.replace("{at_least}", rule.at_least)

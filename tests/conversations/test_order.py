@@ -48,7 +48,7 @@ async def test_a_small_order_needs_no_approval(stack: Stack) -> None:
     await stack.world.slack.press("ada", card, "Yes, order it")
     receipt = await stack.world.slack.wait_for("Receipt", thread=said)
 
-    assert "27.00 USD" in receipt.words
+    assert "$27.00" in receipt.words
     assert len(await stack.charges()) == before + 1
 
 

@@ -32,7 +32,7 @@ async def test_a_personal_chat_needs_no_mention_and_takes_a_slash(stack: Stack) 
     note = await teams.press("ada", card, "Yes, order it")
     receipt = await teams.wait_for("Receipt", after=card)
 
-    assert "27.00 USD" in receipt.words
+    assert "$27.00" in receipt.words
     assert note == "" or "Confirmed" in note
 
 

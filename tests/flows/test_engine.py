@@ -106,7 +106,7 @@ def test_an_order_runs_from_the_first_words_to_the_receipt() -> None:
     assert charge[1].arguments["amount"] == 2400
 
     run, receipt = advance(FLOW, run, Finished("r1:charge:1", PAID), KNOWN)
-    assert said(receipt) == ["Receipt: 2 × Margherita, 24.00 USD paid. Thank you, Ada!"]
+    assert said(receipt) == ["Receipt: 2 × Margherita, $24.00 paid. Thank you, Ada!"]
     assert run.status == "done"
 
 

@@ -77,7 +77,7 @@ def test_a_question_about_the_menu_is_answered_with_it() -> None:
         "There is: Margherita, Funghi, Cola. What would you like?"
     ]
     assert effects[0].reply.blocks[1] == Lines(  # type: ignore[union-attr]
-        (("Margherita (small, large)", "12.00 USD"), ("Funghi", ""), ("Cola", "3.00 USD"))
+        (("Margherita (small, large)", "$12.00"), ("Funghi", ""), ("Cola", "$3.00"))
     )
 
 

@@ -155,7 +155,7 @@ VALUES = {
         ({"facts": {"Who": "{{ name }}", "Nobody": "{{ none }}"}}, Facts((("Who", "Ada"),))),
         (
             {"lines": "rows", "label": "{{ item.what }}", "value": "{{ item.much | money('usd') }}"},
-            Lines((("Cola", "3.00 USD"),)),
+            Lines((("Cola", "$3.00"),)),
         ),
     ],
 )

@@ -19,8 +19,8 @@ def test_a_small_order_from_the_first_word_to_the_receipt() -> None:
     )
     assert talk.say("yes please") == [
         "(changed) Confirmed by Ada.",
-        "Charging 27.00 USD now.",
-        "Receipt: 2 × Margherita, 1 × Cola, 27.00 USD paid. Thank you, Ada!",
+        "Charging $27.00 now.",
+        "Receipt: 2 × Margherita, 1 × Cola, $27.00 paid. Thank you, Ada!",
     ]
     assert [call.tool for call in talk.calls].count("stripe.charge") == 1
 
@@ -29,7 +29,7 @@ def test_a_large_order_waits_for_a_second_person() -> None:
     talk = Talk()
     talk.say("order six large margheritas and two colas")
     assert talk.press("yes")[-1] == (
-        "This needs a second person's approval: 78.00 USD is 50.00 or more. I have asked."
+        "This needs a second person's approval: $78.00 is $50.00 or more. I have asked."
     )
     assert talk.say("are you done?") == ["This waits for an approver. Say “cancel” to take it back."]
     assert "stripe.charge" not in [call.tool for call in talk.calls]
@@ -38,7 +38,7 @@ def test_a_large_order_waits_for_a_second_person() -> None:
     seen = talk.happen(Approved("a1", talk.run.waiting, "Grace"))
 
     assert seen[0] == "Grace approved it. Working on it now."
-    assert seen[-1].startswith("Receipt: 6 × Margherita (large), 2 × Cola, 78.00 USD paid.")
+    assert seen[-1].startswith("Receipt: 6 × Margherita (large), 2 × Cola, $78.00 paid.")
 
 
 @pytest.mark.parametrize(

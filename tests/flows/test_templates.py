@@ -45,7 +45,7 @@ def rendered(source: str) -> str:
     ("source", "expected"),
     [
         ("Your cart: {{ items }}", "Your cart: 2 × Cola (no ice), 1 × Water"),
-        ("{{ quote.amount | money(quote.currency) }}", "24.00 USD"),
+        ("{{ quote.amount | money(quote.currency) }}", "$24.00"),
         ("{{ quote.problems[0].sentence }}", "No."),
         ("{{ quote.problems[-1].sentence }}", "No."),
         ("{{ quote['amount'] }}", "2400"),
@@ -247,7 +247,7 @@ def test_an_argument_that_is_one_whole_expression_keeps_its_type() -> None:
         "amount": 2400,
         "more": [2401, 3, True, None, "plain"],
         "text": "Order 2400",
-        "shown": "24.00 USD",
+        "shown": "$24.00",
     }
 
 
