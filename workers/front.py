@@ -32,7 +32,11 @@ async def run(settings: Settings, stop: asyncio.Event, *, extra: Extra | None = 
     and Slack gives each event to one of their connections.
     """
     async with AsyncExitStack() as stack:
-        inbox = await open_inbox(own_dsn(settings), settings.secret("redis_url"))
+        inbox = await open_inbox(
+            own_dsn(settings),
+            settings.secret("redis_url"),
+            playground=settings.teams_anonymous and settings.on_loopback,
+        )
         stack.push_async_callback(inbox.close)
         found = doors(settings)
         pages = await install_pages(settings, stack)

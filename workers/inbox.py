@@ -17,6 +17,7 @@ from bot.errors import InboxRefused
 from bot.front_inbox import Arrival, Delivery
 from bot.reply import Reply
 from bot.turn import TenantId
+from workers import installs
 from workers.hints import ANSWERED, Hints
 from workers.store import inbox, tenants
 from workers.store.door import Database
@@ -70,9 +71,11 @@ class GroupInbox:
     flusher, so that none of its events overtakes another. The queue is bounded; beyond it, 503.
     """
 
-    def __init__(self, db: Database, hints: Hints) -> None:
+    def __init__(self, db: Database, hints: Hints, *, playground: bool = False) -> None:
+        """`playground`: any Teams tenant is the settings' own; only while bound to loopback."""
         self._db = db
         self._hints = hints
+        self._playground = playground
         self._lanes = [_Lane() for _ in range(FLUSHERS)]
         self._unstored = 0
         self._closed = False
@@ -87,6 +90,8 @@ class GroupInbox:
             return TenantId(str(kept[1]))
         try:
             tenant = await tenants.of_installation(self._db, platform, workspace)
+            if tenant is None and self._playground and platform == "teams":
+                tenant = await installs.adopt(self._db, platform, workspace)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
             raise InboxRefused("the database does not answer") from error
         if tenant is None:
@@ -223,6 +228,6 @@ class GroupInbox:
         await self._db.close()
 
 
-async def open_inbox(dsn: str, redis_url: str, *, size: int = 6) -> GroupInbox:
+async def open_inbox(dsn: str, redis_url: str, *, size: int = 6, playground: bool = False) -> GroupInbox:
     """Raises `ConfigurationError`."""
-    return GroupInbox(await Database.open(dsn, size=size), Hints(redis_url))
+    return GroupInbox(await Database.open(dsn, size=size), Hints(redis_url), playground=playground)

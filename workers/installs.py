@@ -28,6 +28,14 @@ async def own_tenant(db: Database) -> UUID:
     return await tenants.create(db, OWN)
 
 
+async def adopt(db: Database, platform: str, workspace: str) -> UUID:
+    """Notes a workspace as the settings' own: the Agents Playground invents its Teams tenant."""
+    tenant = await own_tenant(db)
+    async with db.tenant(tenant) as c:
+        await tenants.install(c, tenant, platform, workspace, "", None)
+    return tenant
+
+
 class Installer:
     """Asks Slack which workspace the token is for, as soon as it answers, and notes it."""
 
