@@ -37,7 +37,8 @@ async def inbox(c: Connection, tenant: UUID, age: float, after: int, most: int) 
         "with page as (select id, received_at from inbox where tenant_id = $1 and id > $2"
         "  order by id limit $3),"
         " gone as (delete from inbox i where i.tenant_id = $1 and i.id = any(array(select id from page))"
-        "  and i.state <> 0 and coalesce(i.done_at, i.received_at) < now() - make_interval(secs => $4) returning 1)"
+        "  and i.state <> 0 and coalesce(i.done_at, i.received_at) < now() - make_interval(secs => $4)"
+        "  returning 1)"
         " select (select count(*) from gone) as gone, count(*) as seen, coalesce(max(id), $2) as last,"
         " coalesce(max(received_at) < now() - make_interval(secs => $4), false) as old from page",
         tenant,
@@ -54,8 +55,8 @@ async def inbox_bodies(c: Connection, tenant: UUID, age: float, after: int, most
         "with page as (select id, state, done_at from inbox where tenant_id = $1 and id > $2"
         "  order by id limit $3),"
         " gone as (update inbox i set payload = '', answer = null where i.tenant_id = $1"
-        "  and i.id = any(array(select id from page)) and i.state = 1 and i.done_at < now() - make_interval(secs => $4)"
-        "  and i.payload <> '' returning 1)"
+        "  and i.id = any(array(select id from page)) and i.state = 1"
+        "  and i.done_at < now() - make_interval(secs => $4) and i.payload <> '' returning 1)"
         " select (select count(*) from gone) as gone, count(*) as seen, coalesce(max(id), $2) as last,"
         " min(id) filter (where state = 0 or (state = 1 and done_at >= now() - make_interval(secs => $4)))"
         "  as needed from page",
@@ -97,7 +98,8 @@ async def outbox(c: Connection, tenant: UUID, age: float, most: int) -> int:
         "  and not exists (select 1 from runs r"
         "   where r.tenant_id = $1 and r.conversation = o.conversation and r.status = 'waiting')"
         "  order by sent_at limit $3),"
-        " gone as (delete from outbox o where o.tenant_id = $1 and o.id = any(array(select id from page)) returning 1)"
+        " gone as (delete from outbox o where o.tenant_id = $1 and o.id = any(array(select id from page))"
+        "  returning 1)"
         " select count(*) from gone",
         tenant,
         age,
@@ -110,7 +112,8 @@ async def timers(c: Connection, tenant: UUID, age: float, most: int) -> int:
     count: int = await c.fetchval(
         "with page as (select id from timers where tenant_id = $1 and state <> 'set'"
         "  and fire_at < now() - make_interval(secs => $2) limit $3),"
-        " gone as (delete from timers t where t.tenant_id = $1 and t.id = any(array(select id from page)) returning 1)"
+        " gone as (delete from timers t where t.tenant_id = $1 and t.id = any(array(select id from page))"
+        "  returning 1)"
         " select count(*) from gone",
         tenant,
         age,
