@@ -109,6 +109,14 @@ async def had(c: Connection, tenant: UUID, platform: str, workspace: str) -> boo
     return found is not None
 
 
+async def pause(c: Connection, tenant: UUID, paused: bool) -> bool:
+    """The kill switch: effects of a paused tenant cannot be claimed. False where it was so already."""
+    found = await c.fetchval(
+        "update tenants set paused = $2 where tenant_id = $1 and paused <> $2 returning 1", tenant, paused
+    )
+    return found is not None
+
+
 async def policy_version(c: Connection, tenant: UUID) -> str | None:
     found: str | None = await c.fetchval("select policy_version from tenants where tenant_id = $1", tenant)
     return found
