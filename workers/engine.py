@@ -33,6 +33,8 @@ POLL = 0.2  # seconds: what a lost hint costs at most
 SWEEP = 0.5
 QUIET = 2.0
 TROUBLE = 1.0  # before a conversation is tried again in which something was out of reach
+FINISH = 7.0  # seconds that a turn under way has after SIGTERM; a supervisor kills after ten
+LONGEST_CALL = 10.0  # seconds: what we asked of a platform has happened by then, or never will
 PASSING = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, PlatformError)
 
 
@@ -50,9 +52,11 @@ class Engine:
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
         self._serving: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
+        self._stop = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`; then nothing new is claimed, and what is under way is finished."""
+        """Until `stop`; then nothing new is claimed, and what is under way is finished or given back."""
+        self._stop = stop
         helpers = [
             asyncio.create_task(self._hints.hear(WAKE, lambda _: self._woken.set())),
             asyncio.create_task(self._sweep()),
@@ -71,9 +75,17 @@ class Engine:
             stopped.cancel()
             for helper in helpers:
                 helper.cancel()
-            if self._serving:
-                await asyncio.wait(self._serving, timeout=10)
+            await self._finish()
             await asyncio.gather(*helpers, return_exceptions=True)
+
+    async def _finish(self) -> None:
+        if not self._serving:
+            return
+        _, late = await asyncio.wait(self._serving, timeout=FINISH)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=1)
 
     async def _claim(self) -> list[Claimed]:
         free = self._most - len(self._serving)
@@ -101,7 +113,7 @@ class Engine:
         heart = asyncio.create_task(self._beat(claimed, asyncio.current_task()))
         try:
             await faults.point("F10")
-            while await self._step(claimed):
+            while await self._step(claimed) and not self._stop.is_set():
                 pass
             heart.cancel()
             await conversations.release(self.tools.db, claimed)
@@ -110,7 +122,10 @@ class Engine:
             log.info("engine.lost", conversation=claimed.key)
         except asyncio.CancelledError:
             metrics().lease_lost()
-            log.warning("engine.lease_not_renewed", conversation=claimed.key)
+            log.warning("engine.let_go", conversation=claimed.key, stopping=self._stop.is_set())
+            if self._stop.is_set():
+                heart.cancel()
+                await self._shorten(claimed)
         except PASSING as error:
             # Whoever claims it next goes on from what is committed. Can it not even be given back
             # now, its lease runs out by itself.
@@ -122,6 +137,11 @@ class Engine:
             log.error("engine.bug", conversation=claimed.key, exc_info=error)
         finally:
             heart.cancel()
+
+    async def _shorten(self, claimed: Claimed) -> None:
+        """Its lease ends soon, but not before what we may be asking of a platform has ended."""
+        with suppress(Lost, *PASSING):
+            await conversations.renew(self.tools.db, claimed, min(self.tools.lease, LONGEST_CALL))
 
     async def _step(self, claimed: Claimed) -> bool:
         """True when there may be more."""

@@ -20,14 +20,39 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-HEAVY = """
-    bot.cli bot.front bot.front_server bot.hooks bot.legal bot.serving workers.front
-    bot.platforms.slack bot.platforms.slack.client workers.app workers.assemble workers.calls
-    workers.engine workers.inbox workers.installs workers.dispatch integrations.stripe.tools
-    integrations.stripe.webhook integrations.models stripe celery celery.bin.worker
-    celery.bin.celery celery.apps.worker celery.concurrency.thread celery.fixups.django
-    celery.worker.consumer kombu.transport.redis slack_sdk.web.async_client redis.asyncio uvloop
-""".split()
+HEAVY = (
+    "bot.cli",
+    "bot.front",
+    "bot.front_server",
+    "bot.hooks",
+    "bot.legal",
+    "bot.serving",
+    "workers.front",
+    "bot.platforms.slack",
+    "bot.platforms.slack.client",
+    "workers.app",
+    "workers.assemble",
+    "workers.calls",
+    "workers.engine",
+    "workers.inbox",
+    "workers.installs",
+    "workers.dispatch",
+    "integrations.stripe.tools",
+    "integrations.stripe.webhook",
+    "integrations.models",
+    "stripe",
+    "celery",
+    "celery.bin.worker",
+    "celery.bin.celery",
+    "celery.apps.worker",
+    "celery.concurrency.thread",
+    "celery.fixups.django",
+    "celery.worker.consumer",
+    "kombu.transport.redis",
+    "slack_sdk.web.async_client",
+    "redis.asyncio",
+    "uvloop",
+)
 DIE_WITH_PARENT = 1
 
 
