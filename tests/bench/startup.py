@@ -54,7 +54,7 @@ async def _up(bed: Bed, report: Report) -> None:
             report.add("countersign up, cold: start → first answer", "s", answered.pop())
     report.add("countersign up, again: start → ready", "s", ready)
     report.add("countersign up, again: start → first answer", "s", answered, at_most(5.0))
-    report.add("countersign up, all of it but PostgreSQL and Valkey", "MB", sizes)
+    report.add("countersign up, everything, PostgreSQL and Valkey too", "MB", sizes)
 
 
 def _start(state: Path, port: int) -> subprocess.Popen[bytes]:
