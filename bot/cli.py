@@ -29,7 +29,9 @@ app = typer.Typer(
 )
 flows_app = typer.Typer(help="The conversations, as YAML in flows/catalog.", no_args_is_help=True)
 manifest_app = typer.Typer(help="What a new Slack app or Teams app is made from.", no_args_is_help=True)
+dead_app = typer.Typer(help="What went wrong for good and waits for somebody.", no_args_is_help=True)
 app.add_typer(flows_app, name="flows")
+app.add_typer(dead_app, name="dead")
 app.add_typer(manifest_app, name="manifest")
 
 UnderUp = Annotated[bool, typer.Option("--under-up", hidden=True)]
@@ -71,7 +73,7 @@ def serve(
     """Run the front, the engine, or both, until SIGTERM."""
     if role not in {"front", "engine", "all"}:
         raise typer.BadParameter("front, engine or all", param_hint="--role")
-    settings = _start(under_up)
+    settings = _start(under_up, "engine" if role == "engine" else "front")
     parts: list[Part] = []
     if role in {"front", "all"}:
         from workers import front
@@ -87,7 +89,7 @@ def serve(
 @app.command("up-front", hidden=True)
 def up_front() -> None:
     """The front with the workbench and the stand-ins; only `up` starts it."""
-    settings = _start(under_up=True)
+    settings = _start(True, "front")
     from workers import bench
 
     _run(settings, [partial(bench.run, settings)])
@@ -96,7 +98,7 @@ def up_front() -> None:
 @app.command()
 def worker(under_up: UnderUp = False) -> None:
     """Run the Celery worker, which makes the slow calls to outside services."""
-    settings = _start(under_up)
+    settings = _start(under_up, "worker")
     from bot import lifeline
     from bot.metrics import metrics
 
@@ -231,6 +233,59 @@ def manifest_teams(
     typer.echo(f"{out} is ready to be uploaded.")
 
 
+Reference = Annotated[str, typer.Argument(help="as `dead list` shows it")]
+
+
+@dead_app.command("list")
+def dead_list(tenant: Annotated[str, typer.Option(help="name or id; all without")] = "") -> None:
+    """Show what failed for good, or whose outcome nobody knows: since when, what, for whom, and why."""
+    from workers import ops
+
+    raise typer.Exit(ops.listed(_settings(), tenant))
+
+
+@dead_app.command("show")
+def dead_show(reference: Reference) -> None:
+    """Show all that is known of one, without what people wrote."""
+    from workers import ops
+
+    raise typer.Exit(ops.show(_settings(), reference))
+
+
+@dead_app.command("retry")
+def dead_retry(reference: Reference) -> None:
+    """Try one again. A call to a service keeps its key, so that it cannot happen twice."""
+    from workers import ops
+
+    raise typer.Exit(ops.retry(_settings(), reference))
+
+
+@dead_app.command("drop")
+def dead_drop(
+    reference: Reference, reason: Annotated[str, typer.Option(help="why; kept in the audit")]
+) -> None:
+    """Leave one for good."""
+    from workers import ops
+
+    raise typer.Exit(ops.drop(_settings(), reference, reason))
+
+
+@app.command()
+def pause(tenant: Annotated[str, typer.Argument(help="name or id; all without")] = "") -> None:
+    """Stop everything that acts on the outside, at once. People are still heard and answered."""
+    from workers import ops
+
+    raise typer.Exit(ops.pause(_settings(), tenant, True))
+
+
+@app.command()
+def resume(tenant: Annotated[str, typer.Argument(help="name or id; all without")] = "") -> None:
+    """Go on where `pause` stopped; nothing was lost."""
+    from workers import ops
+
+    raise typer.Exit(ops.pause(_settings(), tenant, False))
+
+
 def _push(dsn: str, settings: Settings) -> None:
     from flows.errors import FlowError
     from workers.push import policy_of, push_catalog
@@ -247,20 +302,25 @@ def _settings() -> Settings:
     return Settings()
 
 
-def _start(under_up: bool) -> Settings:
-    """Settings that may serve, and the log set up."""
-    from bot import log
+def _start(under_up: bool, role: str) -> Settings:
+    """Settings that may serve; log and traces set up. Under `up` each role has a metrics port of its own."""
+    from bot import log, tracing
 
     settings = _settings()
     log.set_up(settings.log_level)
     guards.check_serve(settings, under_up=under_up)
+    tracing.set_up(settings.otel_exporter_otlp_endpoint, role)
+    if under_up and settings.metrics_port:
+        own = settings.metrics_port + ("front", "engine", "worker").index(role)
+        settings = settings.model_copy(update={"metrics_port": own})
     return settings
 
 
 def _run(settings: Settings, parts: list[Part]) -> None:
     from bot import serving
+    from workers import observe
 
-    serving.run([*parts, partial(serving.serve_metrics, settings)])
+    serving.run([*parts, partial(serving.serve_metrics, settings), partial(observe.run, settings)])
 
 
 def _migrate(settings: Settings) -> str:

@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=30, ge=0)
     engine_lease: float = Field(default=30.0, gt=0)
     effect_lease: float = Field(default=45.0, gt=0)
-    metrics_port: int = Field(default=0, ge=0, le=65535)
+    metrics_port: int = Field(default=0, ge=0, le=65533)
+    otel_exporter_otlp_endpoint: str = ""
     extensions: str = ""
 
     # approvals

@@ -110,7 +110,8 @@ async def retry_event(c: Connection, tenant: UUID, id: int) -> bool:
 async def drop_event(c: Connection, tenant: UUID, id: int) -> bool:
     """Done with; its place stays taken, so that a redelivery is still known."""
     row = await c.fetchval(
-        "update inbox set state = 1, done_at = now() where tenant_id = $1 and id = $2 and state = 2 returning 1",
+        "update inbox set state = 1, done_at = now() where tenant_id = $1 and id = $2 and state = 2"
+        " returning 1",
         tenant,
         id,
     )
@@ -129,7 +130,8 @@ async def retry_message(c: Connection, tenant: UUID, id: str) -> bool:
 
 async def drop_message(c: Connection, tenant: UUID, id: str) -> bool:
     row = await c.fetchval(
-        "update outbox set state = 'dropped' where tenant_id = $1 and id = $2 and state = 'failed' returning 1",
+        "update outbox set state = 'dropped' where tenant_id = $1 and id = $2 and state = 'failed'"
+        " returning 1",
         tenant,
         id,
     )
