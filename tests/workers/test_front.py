@@ -23,6 +23,7 @@ from bot.reply import Reply
 from bot.settings import Settings
 from bot.turn import TenantId
 from tests.bot.platforms.slack.conftest import StandIn, session, shape, stand_in
+from tests.bot.platforms.slack.test_install import GRANTED, begin, finish
 from tests.conftest import SECRET
 from tests.workers.installed import a_team
 from workers import front
@@ -165,6 +166,26 @@ async def test_the_install_page_is_there_where_a_client_id_is_set(
                 assert page.status == status
             async with session.get(f"{url}/slack/oauth_redirect") as page:
                 assert page.status == (400 if status == 200 else 404)
+
+
+async def test_a_workspace_that_installs_through_the_pages_is_a_tenant_whose_events_are_stored(
+    settings: Settings, session: aiohttp.ClientSession, stand_in: StandIn, db: Database, shape: Shape
+) -> None:
+    team = a_team()
+    stand_in.answers["oauth.v2.access"] = GRANTED | {"team": {"id": team, "name": "Acme"}}
+    stand_in.answers["auth.test"] = {"ok": True, "bot_id": "B0BOT", "url": "https://acme.slack.com/"}
+    more = {"slack_client_id": "1.2", "slack_client_secret": "shh", "public_url": "https://bot.example"}
+    async with running(Settings(_env_file=None, **(settings.model_dump() | more))) as url:
+        _, state, cookie = await begin(session, url)
+        assert (await finish(session, url, state, cookie))[0] == 200
+        slack = await soon(stand_in.sockets.get())
+        await slack.send_json(envelope(said(shape, team)))
+        await soon(stand_in.heard.get())
+
+    tenant = await tenants.of_installation(db, "slack", team)
+    assert tenant is not None
+    async with db.tenant(tenant) as c:
+        assert await c.fetchval("select count(*) from inbox") == 1
 
 
 def test_slack_is_heard_with_either_secret_and_not_without() -> None:
