@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from bot.reply import Reply
 from bot.turn import Place, Pressed, Submitted, Turn
 from flows import approval as sealing
@@ -22,7 +20,7 @@ from integrations import money
 from workers import cards
 from workers.commit import Commit
 from workers.known import World
-from workers.store import approvals, audit, effects, people, tenants, timers
+from workers.store import approvals, people, tenants, timers
 from workers.store.approvals import Approval
 from workers.store.door import Connection
 from workers.store.outbox import Message
@@ -218,20 +216,6 @@ async def _too_late(c: Connection, tenant: UUID, approval: Approval) -> str:
     return "This expired before you decided, so nothing was done."
 
 
-async def entitled_still(
-    c: Connection, tenant: UUID, approval: Approval, policy: Policy, rules: Rules
-) -> bool:
-    """Whether whoever approved may still do so, asked in the transaction that claims the effect."""
-    if approval.decided_by is None or approval.decided_by == approval.requester:
-        return False
-    for each in (approval.requester, approval.decided_by):
-        if not await people.reachable(c, tenant, each):
-            return False  # the account turned out to be another person's: perhaps that of the other one
-    named = rules.who(policy)
-    by = await people.by_id(c, tenant, approval.decided_by)
-    return by is not None and (not named or by.email in named)
-
-
 async def expire(c: Connection, tenant: UUID, commit: Commit, id: str) -> Approval | None:
     """Nobody decided in time. None where somebody did after all."""
     if not await approvals.decide(c, tenant, id, "expired", None, ""):
@@ -292,54 +276,6 @@ async def ended(c: Connection, tenant: UUID, commit: Commit, event: Finished | F
     else:
         state = "void" if approval.state == "void" else "failed"
         await tell_copies(c, tenant, commit, approval, state, name, event.sentence)
-
-
-async def check(
-    c: Connection, tenant: UUID, claimed: effects.Claimed, run: Run, policy: Policy, rules: Rules
-) -> str:
-    """In the transaction that claims the effect: what would run is what was approved, or a sentence why not.
-
-    Uses the approval up.
-    """
-    approval = await approvals.of_effect(c, tenant, claimed.key)
-    if claimed.attempts > 1 and approval is not None and approval.state == "used":
-        return "" if approval.digest == _digest(tenant, claimed, run, approval, policy, rules) else _DIFFERS
-    if approval is None:
-        alone = claimed.risk == "read" or claimed.policy_version == policy.version
-        return "" if alone else "The rules were changed while this was waiting; please confirm it again."
-    if approval.digest != _digest(tenant, claimed, run, approval, policy, rules):
-        problem = _DIFFERS
-    elif not await entitled_still(c, tenant, approval, policy, rules):
-        problem = "Whoever approved it may no longer do so."
-    elif not await approvals.use(c, tenant, approval.id):
-        problem = "The approval was never given or is used up."
-    else:
-        return ""
-    await approvals.void(c, tenant, approval.id)
-    await audit.record(c, tenant, "approval.void", approval=approval.id, code=approval.code, problem=problem)
-    return problem
-
-
-_DIFFERS = "What would have run was not what was approved, so nothing ran."
-
-
-def _digest(
-    tenant: UUID, claimed: effects.Claimed, run: Run, approval: Approval, policy: Policy, rules: Rules
-) -> bytes:
-    return sealing.digest(
-        sealing.Sealed(
-            tenant=str(tenant),
-            requester=run.requester.id,
-            tool=claimed.tool,
-            arguments=orjson.loads(claimed.arguments),
-            account=account_of(claimed.tool, rules.services),
-            flow_version=run.flow_version,
-            step=claimed.step,
-            policy_version=policy.version,
-            approval=approval.id,
-            expires_at=approval.expires_at.isoformat(),
-        )
-    )
 
 
 async def hasten(c: Connection, tenant: UUID, id: str) -> None:

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from integrations import integration_of, tools
 from integrations.base import Attempt, Pending, Performed
 from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown
-from workers import approve, retry
+from workers import retry, sealed
 from workers.assemble import own_dsn, rules
 from workers.hints import Hints
 from workers.known import Library
@@ -111,7 +111,7 @@ class Hands:
                 assert stored is not None
                 assert version is not None
                 policy = await self._library.policy(c, tenant, version)
-                problem = await approve.check(c, tenant, claimed, stored.run, policy, self._rules)
+                problem = await sealed.check(c, tenant, claimed, stored.run, policy, self._rules)
                 if claimed.risk == "money" and not policy.money_tools:
                     problem = "Tools that move money are switched off here."
                 if problem:

@@ -16,6 +16,7 @@ from workers.seen import Tools
 from workers.store import inbox, outbox
 from workers.store.conversations import Claimed
 from workers.store.outbox import Message, Waiting
+from workers.unreached import unreached
 
 log = structlog.get_logger()
 
@@ -167,4 +168,6 @@ async def _elsewhere(tools: Tools, claimed: Claimed, message: Message, client: C
 async def _close(tools: Tools, claimed: Claimed, message: Message, state: str, why: str) -> bool:
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         await outbox.give_up(c, claimed.tenant, message.id, state, why)
+        if message.kind == "post":
+            await unreached(c, claimed.tenant, message.id)
     return True

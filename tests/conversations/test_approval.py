@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from tests.conversations.test_order import asked
+from tests.conversations.test_order import LARGE, asked, ordered
 from tests.stack import Stack
 
 
@@ -126,6 +127,24 @@ async def test_arguments_changed_after_the_press_never_run(stack: Stack) -> None
     await slack.wait_for("not what was approved", thread=said)
     await slack.wait_until(ask, "not carried out")
     assert len(await stack.charges()) == before
+
+
+async def test_a_request_that_can_be_posted_nowhere_is_said_at_once(stack: Stack) -> None:
+    slack, engine = stack.world.slack, stack.engine
+    tools = engine.tools
+    engine.tools = replace(tools, rules=replace(tools.rules, places=("slack:C0NOWHERE0",)))
+    try:
+        said, card = await ordered(stack, LARGE)
+        await slack.press("ada", card, "Yes, order it")
+        told = await slack.wait_for("could not post the request", thread=said)
+    finally:
+        engine.tools = tools
+
+    assert "Nothing was charged" in told.words
+    rows = await stack.fetch(
+        "select state from effects where tool = 'stripe.charge' order by created_at desc limit 1"
+    )
+    assert rows[0]["state"] == "withdrawn"
 
 
 async def expire_newest(stack: Stack) -> None:

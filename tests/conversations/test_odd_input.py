@@ -48,9 +48,7 @@ async def test_an_approval_id_that_was_made_up_decides_nothing(stack: Stack) -> 
 
 async def test_forty_thousand_characters_get_an_answer(stack: Stack) -> None:
     slack = stack.world.slack
-    said = await slack.say(
-        "omar", "general", "@Countersign " + "order a cola 🍕 مرحبا <b>{{7*7}}</b> " * 800
-    )
+    said = await slack.say("omar", "general", "@Countersign " + "order a cola 🍕 مرحبا <b>{{7*7}}</b> " * 800)
 
     answer = await slack.wait_for(None, thread=said, timeout=20)
 

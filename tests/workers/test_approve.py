@@ -13,7 +13,7 @@ from bot.platforms.base import Profile
 from bot.reply import Reply
 from bot.turn import Account, Place, Pressed, Turn, TurnId
 from flows.policy import Approvers, Policy
-from workers import approve
+from workers import approve, sealed
 from workers.approve import Rules
 from workers.store import people
 from workers.store.approvals import Approval
@@ -63,7 +63,7 @@ async def refusal(db: Database, tenant: UUID, approval: Approval, person: Person
 
 async def still(db: Database, tenant: UUID, approval: Approval) -> bool:
     async with db.tenant(tenant) as c:
-        return await approve.entitled_still(c, tenant, approval, POLICY, RULES)
+        return await sealed.entitled_still(c, tenant, approval, POLICY, RULES)
 
 
 async def test_another_named_person_may_decide_and_the_requester_may_not(db: Database, tenant: UUID) -> None:
