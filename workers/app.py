@@ -28,16 +28,23 @@ def make_app(settings: Settings) -> Any:
         broker_connection_retry_on_startup=True,
         broker_connection_timeout=2,
         task_publish_retry=False,
-        broker_transport_options={
-            "visibility_timeout": 120,
-            "unacked_restore_interval": 1,
-            "unacked_restore_throttle": 1,
-            "socket_keepalive": True,
-            "socket_timeout": 10,
-            "socket_connect_timeout": 2,
-        },
+        broker_transport_options=transport_options(broker_url(settings)),
     )
     return app
+
+
+def transport_options(url: str) -> dict[str, Any]:
+    """What the kind of broker understands: each would stumble over, or ignore, what is the other's."""
+    if url.startswith(("amqp", "pyamqp")):
+        return {"confirm_publish": True, "connect_timeout": 2, "write_timeout": 10}
+    return {
+        "visibility_timeout": 120,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+        "socket_keepalive": True,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 2,
+    }
 
 
 def broker_url(settings: Settings) -> str:

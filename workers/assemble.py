@@ -15,6 +15,7 @@ from bot.platforms.base import Client, Door
 from bot.settings import Settings, is_sandbox
 from workers.approve import Rules
 from workers.known import Library
+from workers.pacing import LIMITS, Limit, Pacer
 from workers.store.door import Database
 from workers.store.dsn import app_dsn
 
@@ -55,6 +56,15 @@ def doors(settings: Settings) -> dict[str, Door]:
 
         found["teams"] = teams.door(settings)
     return found
+
+
+def limits(settings: Settings) -> dict[str, tuple[Limit, ...]]:
+    """How fast each platform may be written to. Stand-ins take what comes, and refuse when told to."""
+    unlimited = {
+        "slack": is_sandbox(settings.slack_api_url),
+        "teams": settings.teams_anonymous or is_sandbox(settings.teams_login_url),
+    }
+    return {platform: limit for platform, limit in LIMITS.items() if not unlimited[platform]}
 
 
 @asynccontextmanager
@@ -99,6 +109,7 @@ async def assemble(
         rules=rules(settings),
         lease=lease,
         extensions=listeners,
+        pacer=Pacer(limits(settings)),
     )
     installing = asyncio.create_task(Installer(db, settings, session).run())
     installing.add_done_callback(_told)

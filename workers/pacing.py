@@ -21,7 +21,6 @@ Lane = tuple[str, str, str, str]
 # Slack allows about one message a second to a channel, and short bursts. Teams counts a conversation
 # over one second and over thirty.
 LIMITS: Mapping[str, tuple[Limit, ...]] = {"slack": ((4, 4.0),), "teams": ((7, 1.0), (60, 30.0))}
-UNSHAPED: Mapping[str, tuple[Limit, ...]] = {}
 
 MOST_LANES = 10_000
 FORGOTTEN = 120.0  # seconds
