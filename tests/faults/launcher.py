@@ -138,6 +138,13 @@ def _hasty(_: Any) -> None:
     engine.SWEEP, engine.QUIET = 0.1, 0.4
 
 
+def _hasty_stop(seconds: float) -> None:
+    """How long a turn has after SIGTERM, and a platform to do what it was asked."""
+    from workers import engine
+
+    engine.FINISH = engine.LONGEST_CALL = seconds
+
+
 def _hintless(_: Any) -> None:
     """Every hint is lost."""
     from workers.hints import Hints
@@ -257,6 +264,7 @@ def _timeouts(seconds: float) -> None:
 
 PATCHES: dict[str, Callable[[Any], None]] = {
     "hasty": _hasty,
+    "hasty_stop": _hasty_stop,
     "hintless": _hintless,
     "no_look_up": _no_look_up,
     "blind_deliver": _blind_deliver,

@@ -15,6 +15,7 @@ from bot.processes import alive
 from tests.faults.invariants import Told, new_problems
 from tests.faults.rig import APPROVALS, GRACE, LARGE, Member, Rig, channel_of, turn_of
 from tests.faults.stub import TEAM, marker
+from workers import engine
 from workers.push import load_catalog, push_to
 
 pytestmark = pytest.mark.processes
@@ -78,14 +79,50 @@ async def test_a_conversation_that_waits_for_its_model_delays_no_other(rig: Rig)
     assert await new_problems(rig) == []
 
 
+async def after_a_rest(rig: Rig) -> list[float]:
+    """Answers of engines that have had nothing to do for a while, each time a little longer."""
+    found = []
+    for n in range(8):
+        await asyncio.sleep(0.3 + n * 0.03)
+        found.append(await answered_in(rig))
+    return sorted(found)
+
+
 async def test_a_lost_hint_costs_at_most_a_quarter_of_a_second(rig: Rig) -> None:
-    with_hints = sorted([await answered_in(rig) for _ in range(9)])
+    with_hints = await after_a_rest(rig)
     async with rig.patched("", {"hintless": True}):
         await answered_in(rig)
-        without = sorted([await answered_in(rig) for _ in range(9)])
+        without = await after_a_rest(rig)
 
-    print(f"median {with_hints[4]:.3f} s with hints, {without[4]:.3f} s without")
+    print(f"{with_hints} s with hints, {without} s without")
     assert without[4] - with_hints[4] <= 0.25
+    assert without[-2] - with_hints[4] <= 0.35, "one may be unlucky on a busy machine"
+
+
+async def test_a_worker_that_is_asked_to_stop_ends_its_calls_first(rig: Rig) -> None:
+    """So that nothing has to be looked up: every charge is made by its first try."""
+    calls = rig.stub.calls["payment_intents"]
+
+    async def slow(method: str, _asked: object) -> None:
+        if method == "payment_intents":
+            await asyncio.sleep(1.0)
+
+    async with rig.patched("worker", {}, EFFECT_LEASE="20"):
+        rig.stub.before = slow
+        orders = [asyncio.create_task(rig.order()) for _ in range(3)]
+        await rig.stub.until(lambda: rig.stub.calls["payment_intents"] >= calls + 3, "three calls")
+        times = await asyncio.gather(*(stopped(rig.members[name]) for name in ("worker1", "worker2")))
+        done = await asyncio.gather(*orders)
+        await rig.settled()
+
+    assert max(times) < LONGEST_STOP
+    for order in done:
+        rows = await rig.fetch(
+            "select attempts from effects where tool = 'stripe.charge' and conversation like '%' || $1",
+            order.thread,
+        )
+        assert [row["attempts"] for row in rows] == [1]
+    assert await new_problems(rig) == []
 
 
 @pytest.mark.parametrize("role", ["engine", "front", "worker"])
@@ -110,7 +147,8 @@ async def test_f46_asked_to_stop_under_load_each_goes_within_ten_seconds_and_dro
 
 async def test_an_engine_asked_to_stop_does_not_take_a_slow_turn_with_it(rig: Rig) -> None:
     """Its lease is long; who comes after need not wait for the end of it."""
-    async with rig.patched("engine", {"slow_reader": 60.0}, ENGINE_LEASE="30"):
+    assert engine.FINISH + 2 < LONGEST_STOP
+    async with rig.patched("engine", {"slow_reader": 60.0, "hasty_stop": 1.5}, ENGINE_LEASE="30"):
         thread = await rig.say("<@U0BOTBOT0> what can you do, slowly?")
         await asyncio.sleep(0.5)
         for name in ("engine1", "engine2"):
@@ -122,8 +160,8 @@ async def test_an_engine_asked_to_stop_does_not_take_a_slow_turn_with_it(rig: Ri
         await rig.settled()
 
     print(f"stopped in {max(times):.1f} s, answered {taken_over:.1f} s later")
-    assert max(times) < LONGEST_STOP
-    assert taken_over < 15
+    assert max(times) < 1.5 + 2
+    assert taken_over < 6
     assert len(rig.stub.in_thread(thread)) == 1
     assert await new_problems(rig) == []
 
