@@ -14,7 +14,7 @@ from flows.run import Run
 from workers.store import approvals, audit, conversations, effects, inbox, outbox, runs, timers
 from workers.store.approvals import Approval
 from workers.store.door import Connection
-from workers.store.outbox import Message
+from workers.store.outbox import Message, Waiting
 from workers.store.runs import Stored
 
 
@@ -34,6 +34,8 @@ class Commit:
     events: list[tuple[str, str, Any]] = field(default_factory=list)  # conversation, dedupe, event
     audit: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answer: Reply | None = None
+    head: Waiting | None = None  # what is to be sent first, read where this was written
+    written: bool = False
 
     def note(self, what: str, **details: Any) -> None:
         self.audit.append((what, details))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 import structlog
@@ -12,15 +13,14 @@ from bot.metrics import metrics
 from bot.platforms.base import Client, Sent
 from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
-from workers.seen import Tools
+from workers.seen import Tools, next_to_send
 from workers.store import inbox, outbox
 from workers.store.conversations import Claimed
+from workers.store.door import Connection
 from workers.store.outbox import Message, Waiting
 from workers.unreached import unreached
 
 log = structlog.get_logger()
-
-MOST_ATTEMPTS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,46 +31,57 @@ class Delivered:
     thread: str | None = None
 
 
-async def deliver(tools: Tools, claimed: Claimed) -> int:
-    """All that is due in this conversation, in the order of each channel. How many were dealt with."""
-    count = 0
-    while True:
-        async with tools.db.tenant(claimed.tenant) as c:
-            waiting = await outbox.next_waiting(c, claimed.tenant, claimed.key)
-        if waiting is None or not waiting.due:
-            return count
+async def deliver(tools: Tools, claimed: Claimed, head: Waiting | None, *, looked: bool) -> int:
+    """All that is due in this conversation, in the order of each channel. How many were dealt with.
+
+    `looked`: `head` is what is to be sent first, as read by whoever wrote it. Each transaction
+    that notes what became of a message reads the next one too.
+    """
+    count, waiting = 0, head
+    if not looked:
+        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+            waiting = await next_to_send(tools, c, claimed)
+    while waiting is not None and waiting.due:
         with tracing.span("deliver", waiting.trace, platform=waiting.message.place.platform,
                           kind=waiting.message.kind, attempt=waiting.attempts + 1):  # fmt: skip
-            count += await _one(tools, claimed, waiting)
+            dealt, waiting = await _one(tools, claimed, waiting)
+        count += dealt
+    return count
 
 
-async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> bool:
-    """True when it is dealt with; False when it has to wait, and is no longer due."""
+Next = tuple[bool, Waiting | None]  # whether it is dealt with, or has to wait; and what comes after it
+
+
+async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> Next:
     message = waiting.message
     if waiting.expired or (waiting.state == "sending" and message.kind in ("whisper", "form")):
         # Nobody can tell whether they saw it, and twice would be worse: at most once.
         return await _close(tools, claimed, message, "dropped", "not known to have been shown")
-    if waiting.attempts >= MOST_ATTEMPTS:
+    if waiting.attempts >= outbox.MOST_ATTEMPTS:
         log.error("outbox.failed", message=message.id, attempts=waiting.attempts)
         return await _close(tools, claimed, message, "failed", "tried too often")
     client = tools.clients.get(message.place.platform)
     if client is None:
         return await _close(tools, claimed, message, "failed", "this platform is not connected")
-    if (pause := tools.pacer.wait(message)) > 0:
-        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-            await outbox.hold(c, claimed.tenant, message.id, pause)
-        return False
+    if not waiting.marked:
+        if (pause := tools.pacer.wait(message)) > 0:
+            async with _noting(tools, claimed) as c:
+                await outbox.hold(c, claimed.tenant, message.id, pause)
+                return False, await next_to_send(tools, c, claimed)
+        async with _noting(tools, claimed) as c:
+            await outbox.sending(c, claimed.tenant, message.id)
     await faults.point("F31")
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-        await outbox.sending(c, claimed.tenant, message.id)
     try:
         done = await _send(client, waiting)
     except PlatformError as error:
         return await _trouble(tools, claimed, waiting, client, error)
     await faults.point("F32")
-    await _sent(tools, claimed, message, done)
     tools.pacer.went(message)
-    return True
+    return True, await _sent(tools, claimed, message, done)
+
+
+def _noting(tools: Tools, claimed: Claimed) -> AbstractAsyncContextManager[Connection]:
+    return tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease)
 
 
 async def _send(client: Client, waiting: Waiting) -> Delivered:
@@ -116,13 +127,15 @@ async def _find(client: Client, message: Message, since: float) -> Sent | None:
         raise
 
 
-async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivered) -> None:
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivered) -> Waiting | None:
+    """Answers what is to be sent next."""
+    async with _noting(tools, claimed) as c:
         await outbox.sent(c, claimed.tenant, message.id, done.external, done.thread)
         if message.then_turn is not None and done.external:
             thread = done.thread or done.external
             inside = inside_thread(message.then_turn, message.place, thread)
             await inbox.add_turn(c, claimed.tenant, inside.place.conversation, str(inside.id), inside)
+        return await next_to_send(tools, c, claimed)
 
 
 def inside_thread(turn: Turn, place: Place, thread: str) -> Turn:
@@ -132,27 +145,27 @@ def inside_thread(turn: Turn, place: Place, thread: str) -> Turn:
 
 async def _trouble(
     tools: Tools, claimed: Claimed, waiting: Waiting, client: Client, error: PlatformError
-) -> bool:
+) -> Next:
     message, tenant = waiting.message, claimed.tenant
     log.warning("outbox.trouble", message=message.id, kind=message.kind, problem=str(error))
     if error.limited and not error.unknown:
         pause = tools.pacer.refused(message, error.retry_after)
         metrics().retry("outbox", "limited")
-        async with tools.db.turn(tenant, claimed.key, claimed.fence, tools.lease) as c:
+        async with _noting(tools, claimed) as c:
             await outbox.refused(c, tenant, message.id, pause, str(error))
-        return False
+            return False, await next_to_send(tools, c, claimed)
     if error.retryable or error.unknown:
         pause = tools.pacer.again(message, waiting.attempts + 1, error.retry_after)
         metrics().retry("outbox", "unknown" if error.unknown else "trouble")
-        async with tools.db.turn(tenant, claimed.key, claimed.fence, tools.lease) as c:
+        async with _noting(tools, claimed) as c:
             await outbox.later(c, tenant, message.id, pause, str(error), definite=not error.unknown)
-        return False
+            return False, await next_to_send(tools, c, claimed)
     if message.then_turn is not None and message.account is not None and not message.place.private:
         return await _elsewhere(tools, claimed, message, client)
     return await _close(tools, claimed, message, "failed", str(error))
 
 
-async def _elsewhere(tools: Tools, claimed: Claimed, message: Message, client: Client) -> bool:
+async def _elsewhere(tools: Tools, claimed: Claimed, message: Message, client: Client) -> Next:
     """We are not in that channel: the command is answered in private instead."""
     assert message.account is not None
     try:
@@ -161,13 +174,12 @@ async def _elsewhere(tools: Tools, claimed: Claimed, message: Message, client: C
         sent = await client.post(place, message.content, marker=message.id)
     except PlatformError as error:
         return await _close(tools, claimed, message, "failed", str(error))
-    await _sent(tools, claimed, replace(message, place=place), Delivered(sent.id, sent.thread))
-    return True
+    return True, await _sent(tools, claimed, replace(message, place=place), Delivered(sent.id, sent.thread))
 
 
-async def _close(tools: Tools, claimed: Claimed, message: Message, state: str, why: str) -> bool:
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+async def _close(tools: Tools, claimed: Claimed, message: Message, state: str, why: str) -> Next:
+    async with _noting(tools, claimed) as c:
         await outbox.give_up(c, claimed.tenant, message.id, state, why)
         if message.kind == "post":
             await unreached(c, claimed.tenant, message.id)
-    return True
+        return True, await next_to_send(tools, c, claimed)

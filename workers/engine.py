@@ -17,6 +17,7 @@ from bot.errors import PlatformError
 from bot.metrics import metrics
 from bot.settings import Settings
 from workers import dead
+from workers.commit import Commit
 from workers.deliver import deliver
 from workers.dispatch import Dispatch
 from workers.hints import WAKE, Hints
@@ -113,10 +114,10 @@ class Engine:
         heart = asyncio.create_task(self._beat(claimed, asyncio.current_task()))
         try:
             await faults.point("F10")
-            while await self._step(claimed) and not self._stop.is_set():
-                pass
+            await self._step(claimed)
+            while not await conversations.release(self.tools.db, claimed, even_if_due=self._stop.is_set()):
+                await self._step(claimed)
             heart.cancel()
-            await conversations.release(self.tools.db, claimed)
         except Lost:
             metrics().lease_lost()
             log.info("engine.lost", conversation=claimed.key)
@@ -143,18 +144,20 @@ class Engine:
         with suppress(Lost, *PASSING):
             await conversations.renew(self.tools.db, claimed, min(self.tools.lease, LONGEST_CALL))
 
-    async def _step(self, claimed: Claimed) -> bool:
-        """True when there may be more."""
+    async def _step(self, claimed: Claimed) -> None:
+        """The next thing that waits, if any, and all that is to be said."""
         seen = await take(self.tools, claimed)
+        commit = None
         if seen is not None:
             await faults.point("F11")
             row = seen.row
             with tracing.span("turn", row.trace, source=row.source, kind=row.kind, attempt=row.attempts):
-                await self._handle(claimed, seen)
-        sent = await deliver(self.tools, claimed)
-        return seen is not None or sent > 0
+                commit = await self._handle(claimed, seen)
+        written = commit if commit is not None and commit.written else None
+        await deliver(self.tools, claimed, written.head if written else None, looked=written is not None)
 
-    async def _handle(self, claimed: Claimed, seen: Seen | Unreadable) -> None:
+    async def _handle(self, claimed: Claimed, seen: Seen | Unreadable) -> Commit | None:
+        """What was written; None where it was put off, or put aside."""
         began, row = time.monotonic(), seen.row
         try:
             commit = await handle(self.tools, claimed, seen)
@@ -165,9 +168,9 @@ class Engine:
             log.error("turn.bug", source=row.source, kind=row.kind, attempts=row.attempts, exc_info=error)
             if row.attempts < 3:
                 await asyncio.sleep(0.1 * row.attempts)
-                return
+                return None
             await dead.bury(self.tools, claimed, row, type(error).__name__)
-            return
+            return None
         await faults.point("F15")
         self._dispatch.publish([call.key for call, _, _, state in commit.intents if state == "queued"])
         self._dispatch.publish(commit.releases)
@@ -180,6 +183,7 @@ class Engine:
         log.debug(
             "turn.done", source=row.source, kind=row.kind, ms=round((time.monotonic() - began) * 1000, 1)
         )
+        return commit
 
     async def _beat(self, claimed: Claimed, serving: asyncio.Task[None] | None) -> None:
         """Renews the lease while we work; if that fails for too long, the work is stopped."""

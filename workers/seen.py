@@ -18,10 +18,11 @@ from workers.commit import Commit, write
 from workers.extensions import Extensions
 from workers.known import Library, World
 from workers.pacing import Pacer
+from workers.store import outbox
 from workers.store.conversations import Claimed
 from workers.store.door import Connection, Database
 from workers.store.inbox import Row
-from workers.store.outbox import Message
+from workers.store.outbox import Message, Waiting
 from workers.store.people import Person
 from workers.store.runs import Stored
 
@@ -78,6 +79,23 @@ async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, c
         whole += split(client, message) if client else [message]
     commit.messages = whole
     await write(c, claimed.tenant, claimed.key, seen.row.id, commit)
+    commit.head = await next_to_send(tools, c, claimed)
+    commit.written = True
+
+
+async def next_to_send(tools: Tools, c: Connection, claimed: Claimed) -> Waiting | None:
+    """The next message; one that may go at once is marked as being sent in the same transaction."""
+    waiting = await outbox.next_waiting(c, claimed.tenant, claimed.key)
+    if waiting is None or not waiting.due or waiting.expired or waiting.state != "queued":
+        return waiting
+    message = waiting.message
+    # What is shown at most once is marked just before it is shown, or a crash would lose it.
+    if message.kind in ("whisper", "form") or message.place.platform not in tools.clients:
+        return waiting
+    if waiting.attempts >= outbox.MOST_ATTEMPTS or tools.pacer.wait(message) > 0:
+        return waiting
+    await outbox.sending(c, claimed.tenant, message.id)
+    return replace(waiting, marked=True)
 
 
 def split(client: Client, message: Message) -> list[Message]:

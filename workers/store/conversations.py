@@ -70,8 +70,9 @@ async def set_aside(db: Database, claimed: Claimed, pause: float) -> None:
         )
 
 
-async def release(db: Database, claimed: Claimed) -> None:
-    """Gives it back, to be looked at again when the next thing is due.
+async def release(db: Database, claimed: Claimed, *, even_if_due: bool = True) -> bool:
+    """Gives it back, to be looked at again when the next thing is due. False: it was kept, because
+    something is due in it now and `even_if_due` is not set.
 
     What is due is looked up under the row's lock, so that an event which arrives at this very
     moment is either seen here or wakes the conversation afterwards.
@@ -84,7 +85,9 @@ async def release(db: Database, claimed: Claimed) -> None:
             claimed.fence,
         )
         if held is None:
-            return
+            return True
+        if not even_if_due and await _due(c, claimed):
+            return False
         await faults.point("F16")
         await c.execute(
             "update conversations set lease_until = '-infinity', lease_owner = '', ready_at = least("  # noqa: S608
@@ -97,3 +100,16 @@ async def release(db: Database, claimed: Claimed) -> None:
             claimed.tenant,
             claimed.key,
         )
+        return True
+
+
+async def _due(c: Connection, claimed: Claimed) -> bool:
+    """Something happened, or is to happen by now. Messages are not asked for: those were just sent."""
+    found: bool = await c.fetchval(
+        "select exists (select 1 from inbox where tenant_id = $1 and conversation = $2 and state = 0)"
+        " or exists (select 1 from timers where tenant_id = $1 and conversation = $2 and state = 'set'"
+        "  and fire_at <= now())",
+        claimed.tenant,
+        claimed.key,
+    )
+    return found

@@ -52,6 +52,7 @@ class Waiting:
     target_thread: str | None = None
     target_state: str | None = None
     trace: str | None = None
+    marked: bool = False  # as being sent, by ourselves, in the transaction that read it
 
 
 async def add(c: Connection, tenant: UUID, conversation: str, messages: list[Message]) -> None:
@@ -88,6 +89,8 @@ async def add(c: Connection, tenant: UUID, conversation: str, messages: list[Mes
         ],
     )
 
+
+MOST_ATTEMPTS = 14
 
 # Of the messages to one channel only the oldest may be sent.
 HEAD = (
