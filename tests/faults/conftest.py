@@ -1,4 +1,4 @@
-"""One set of processes for the tests of a file; whatever dies is started again."""
+"""One set of processes for all these tests; whatever dies is started again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.faults.rig import Rig, running_rig
 MEMBERS = ("front1", "front2", "engine1", "engine2", "worker1", "worker2")
 
 
-@pytest_asyncio.fixture(scope="module")
+@pytest_asyncio.fixture(scope="session")
 async def whole(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
     """Two of each, with leases of less than a second."""
     with private() as servers:

@@ -41,7 +41,7 @@ from workers.store.door import Database
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "a-secret-key-for-tests-that-is-long-enough-0123456789"
 SIGNING = "a-signing-secret-of-the-crash-tests"
-LEASE = 0.8
+LEASE = 0.6
 APPROVALS = "C0APPROVAL"
 ADA, GRACE = "U0ADA0000", "U0GRACE00"
 SMALL = f"<@{BOT}> order two margheritas and a cola"
@@ -132,7 +132,7 @@ class Rig:
         self.members: dict[str, Member] = {}
         self.fronts: list[str] = []
         self.refused = 0  # answers that were not 200
-        self.thaw_after = LEASE * 2.5
+        self.thaw_after = LEASE * 2.5 + 0.2
         self.known: set[str] = set()  # what earlier tests did on purpose
         self._faults = folder / "faults"
         self._faults.write_text("")

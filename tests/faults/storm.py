@@ -53,6 +53,7 @@ class Storm:
     people: int = 8
     told: Told = field(default_factory=Told)
     kills: Counter[str] = field(default_factory=Counter)
+    emptied: int = 0
     copies: int = 0
     asked_at: dict[str, float] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
@@ -100,12 +101,13 @@ class Storm:
         """By -9, or emptied, which is the same to those who use it."""
         valkey = self.rig.servers.valkey
         assert valkey is not None
-        self.kills["broker"] += 1
         if self.dice.random() < 0.4:
+            self.emptied += 1
             client = redis.from_url(self.rig.servers.redis_url)
             await client.flushall()
             await client.aclose()
             return
+        self.kills["broker"] += 1
         await asyncio.to_thread(valkey.stop, at_once=True)
         await asyncio.to_thread(valkey.start)
 
@@ -202,6 +204,7 @@ class Storm:
             "seconds": round(storm, 1),
             "drained_in": round(drain, 1),
             "kills": dict(self.kills) | {"all": sum(self.kills.values())},
+            "broker_emptied": self.emptied,
             "events": sum(len(turns) for turns in self.told.acked.values()),
             "copies": self.copies,
             "forged": len(self.told.refused),

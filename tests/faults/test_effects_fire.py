@@ -137,7 +137,7 @@ async def test_f28_what_failed_for_good_is_tried_anew_under_a_new_key_even_if_a_
 
 async def run_thrice(rig: Rig) -> Mapping[str, Any]:
     """A charge under way, and its message comes again to every worker."""
-    rig.arm("F21:3:slow=0.5")
+    rig.arm("F21:3:slow=0.25")
     thread, card = await rig.card()
     await rig.press(card, "Yes, order it")
     await rig.until_struck()

@@ -28,7 +28,7 @@ async def test_thirty_seconds_of_kill_9_lose_nothing_and_double_nothing(tmp_path
 @pytest.mark.twin
 async def test_without_look_ups_and_keys_the_same_storm_is_found_to_double_things(tmp_path: Path) -> None:
     with private() as servers:
-        done = await storm(servers, tmp_path, 12, unsafe=True)
+        done = await storm(servers, tmp_path, 9, unsafe=True)
 
     print(json.dumps(done.report))
     assert done.report["doubles"] > 0
