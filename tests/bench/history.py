@@ -16,7 +16,8 @@ from tests.bench.people import SlackPeople
 LITTLE = 1_000
 AT_ONCE = 8
 
-# Everything that a finished run leaves behind, each in a conversation of its own, over 90 days.
+# Everything that a finished run leaves behind, each in a conversation of its own, over 20 days, so that
+# none is old enough to be dropped while we measure.
 PERSON = """
 insert into people (tenant_id, id, name, email)
 values ($1, '00000000-0000-4000-8000-000000000001', 'Somebody', 'somebody@example.com') on conflict do nothing
@@ -24,7 +25,7 @@ values ($1, '00000000-0000-4000-8000-000000000001', 'Somebody', 'somebody@exampl
 FILL = {
     "conversations": """
 insert into conversations (tenant_id, key, fence, seq, created_at)
-select $1, 'slack:T0:C0:old' || n, 3, 3, now() - n % 7776000 * interval '1 second'
+select $1, 'slack:T0:C0:old' || n, 3, 3, now() - n % 1728000 * interval '1 second'
 from generate_series($2::bigint, $3::bigint) n""",
     "runs": """
 insert into runs (tenant_id, id, conversation, place, flow, flow_version, requester, state, status, version,
@@ -35,14 +36,14 @@ select $1, 'old' || n, 'slack:T0:C0:old' || n, '{"_": "turn.Place", "platform": 
  'done', 5, t, t, t
 from generate_series($2::bigint, $3::bigint) n
 cross join (select flow, version from active_flows where tenant_id = $1 and flow = 'order') v
-cross join lateral (select now() - n % 7776000 * interval '1 second' as t) at""",
+cross join lateral (select now() - n % 1728000 * interval '1 second' as t) at""",
     "inbox": """
 insert into inbox (tenant_id, source, dedupe, conversation, kind, payload, state, attempts,
  received_at, done_at)
 select $1, 'slack', 'msg:T0:C0:old' || n, 'slack:T0:C0:old' || n, 'turn',
  convert_to(repeat('{"type": "event_callback"}', 20), 'UTF8'), 1, 1, t, t
 from generate_series($2::bigint, $3::bigint) n
-cross join lateral (select now() - n % 7776000 * interval '1 second' as t) at""",
+cross join lateral (select now() - n % 1728000 * interval '1 second' as t) at""",
     "outbox": """
 insert into outbox (tenant_id, id, conversation, seq, kind, place, content, state, attempts,
  created_at, sent_at, external_id)
@@ -50,31 +51,31 @@ select $1, 'old' || n || ':1', 'slack:T0:C0:old' || n, 1, 'post', '{"_": "turn.P
  '{"_": "reply.Reply", "text": "Receipt: two margheritas, 27.00 USD paid. Thank you!"}', 'sent', 1, t, t,
  n || '.000001'
 from generate_series($2::bigint, $3::bigint) n
-cross join lateral (select now() - n % 7776000 * interval '1 second' as t) at""",
+cross join lateral (select now() - n % 1728000 * interval '1 second' as t) at""",
     "effects": """
 insert into effects (tenant_id, key, run_id, conversation, step, tool, arguments, policy_version,
  risk, state, attempts, created_at, finished_at)
 select $1, 'old' || n || ':charge:1', 'old' || n, 'slack:T0:C0:old' || n, 'charge', 'stripe.charge', '{}',
  'v', 'money', 'done', 1, t, t
 from generate_series($2::bigint, $3::bigint) n
-cross join lateral (select now() - n % 7776000 * interval '1 second' as t) at""",
+cross join lateral (select now() - n % 1728000 * interval '1 second' as t) at""",
     "audit": """
 insert into audit (tenant_id, at, entry)
-select $1, now() - n % 7776000 * interval '1 second', convert_to('{"what": "effect.done"}', 'UTF8')
+select $1, now() - n % 1728000 * interval '1 second', convert_to('{"what": "effect.done"}', 'UTF8')
 from generate_series($2::bigint, $3::bigint) n""",
 }
 SLICE = 100_000
 
 
 async def run(bed: Bed, report: Report) -> None:
-    much = report.pick(1_000_000, 100_000)
+    much = report.pick(1_000_000, 20_000)
     async with bed.bot() as small, bed.bot() as large:
         await fill(small, LITTLE)
         await fill(large, much)
         sizes = await fetch(large, "select pg_database_size(current_database()) / 1048576.0")
         report.add(f"database with {much:,} finished runs", "MB", float(sizes[0][0]))
         for bot in (small, large):
-            await turns(bed.stub, bot.port, SlackPeople(bed.stub.keys).mention, AT_ONCE, 2.0)
+            await turns(bed.stub, bot.port, SlackPeople(bed.stub.keys).mention, AT_ONCE, report.pick(3, 1))
         costs: dict[str, list[float]] = {"small": [], "large": []}
         medians: dict[str, list[float]] = {"small": [], "large": []}
         for _ in range(report.pick(5, 2)):
