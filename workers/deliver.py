@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
@@ -63,14 +64,15 @@ async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> Next:
     client = tools.clients.get(message.place.platform)
     if client is None:
         return await _close(tools, claimed, message, "failed", "this platform is not connected")
-    if not waiting.marked:
-        if (pause := tools.pacer.wait(message)) > 0:
-            async with _noting(tools, claimed) as c:
-                await outbox.hold(c, claimed.tenant, message.id, pause)
-                return False, await next_to_send(tools, c, claimed)
+    if waiting.marked_at is None and (pause := tools.pacer.wait(message)) > 0:
+        async with _noting(tools, claimed) as c:
+            await outbox.hold(c, claimed.tenant, message.id, pause)
+            return False, await next_to_send(tools, c, claimed)
+    await faults.point("F31")
+    if waiting.marked_at is None or time.monotonic() - waiting.marked_at > tools.lease / 4:
+        # Whoever was frozen since it was marked finds out here that another has taken over.
         async with _noting(tools, claimed) as c:
             await outbox.sending(c, claimed.tenant, message.id)
-    await faults.point("F31")
     try:
         done = await _send(client, waiting)
     except PlatformError as error:

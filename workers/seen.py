@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -94,8 +95,9 @@ async def next_to_send(tools: Tools, c: Connection, claimed: Claimed) -> Waiting
         return waiting
     if waiting.attempts >= outbox.MOST_ATTEMPTS or tools.pacer.wait(message) > 0:
         return waiting
+    marked_at = time.monotonic()
     await outbox.sending(c, claimed.tenant, message.id)
-    return replace(waiting, marked=True)
+    return replace(waiting, marked_at=marked_at)
 
 
 def split(client: Client, message: Message) -> list[Message]:

@@ -52,7 +52,7 @@ class Waiting:
     target_thread: str | None = None
     target_state: str | None = None
     trace: str | None = None
-    marked: bool = False  # as being sent, by ourselves, in the transaction that read it
+    marked_at: float | None = None  # by ourselves, in the transaction that read it; the process's own clock
 
 
 async def add(c: Connection, tenant: UUID, conversation: str, messages: list[Message]) -> None:
