@@ -39,6 +39,7 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 MEMBERS = ("front1", "engine1", "engine2", "worker1")
 TARGETS = {"front1": 2, "engine1": 4, "engine2": 4, "worker1": 4, "broker": 1.5}
 DRAIN = 90.0
+LEAST_KILLS = 100  # within a minute
 SAYING = "<@U0BOTBOT0> what can you do?"
 
 
@@ -254,7 +255,10 @@ def main() -> int:
         for line in done.found[:40]:
             print(line)
         print(json.dumps(done.report, indent=2))
-    return int(bool(done.found) != asked.unsafe)
+    if asked.seconds >= 60 and done.report["kills"]["all"] < LEAST_KILLS:
+        print(f"too few were killed to prove anything: {LEAST_KILLS} are wanted")
+        return 1
+    return int(not done.report["doubles"]) if asked.unsafe else int(bool(done.found))
 
 
 if __name__ == "__main__":

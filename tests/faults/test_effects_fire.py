@@ -160,7 +160,8 @@ def publish(rig: Rig, key: str, times: int) -> None:
 async def test_f29_an_effect_whose_message_comes_many_times_is_carried_out_by_one(rig: Rig) -> None:
     calls = rig.stub.calls["payment_intents"]
 
-    charge = await run_thrice(rig)
+    async with rig.patched("worker", {}, EFFECT_LEASE="20"):
+        charge = await run_thrice(rig)
 
     assert charge["attempts"] == 1
     assert rig.stub.calls["payment_intents"] == calls + 1
