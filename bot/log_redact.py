@@ -74,7 +74,8 @@ def _iban(match: re.Match[str]) -> str:
         end += 1
     plain = "".join(filter(str.isalnum, match[0][:end])).upper()
     number = "".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])
-    return "[iban]" + match[0][end:] if seen == length and int(number) % 97 == 1 else match[0]
+    found = 0 < length == seen and int(number) % 97 == 1
+    return "[iban]" + match[0][end:] if found else match[0]
 
 
 Replacement = str | Callable[[re.Match[str]], str]

@@ -19,7 +19,7 @@ class Metrics:
     """The counters of one process. prometheus_client is imported when the first is made."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+        from prometheus_client import CollectorRegistry, Counter, Histogram
 
         self.registry = registry or CollectorRegistry()
         into = self.registry
@@ -49,38 +49,14 @@ class Metrics:
         self._effects = Counter(
             "countersign_effects", "Effects by the state they reached", ["tool", "state"], registry=into
         )
-        self._outbox_age = Gauge(
-            "countersign_outbox_age_seconds", "Age of the oldest message not yet delivered", registry=into
-        )
         self._retries = Counter(
             "countersign_retries", "What was put off to be tried again", ["what", "why"], registry=into
         )
-        self._gauges = {
-            "inbox_waiting": Gauge(
-                "countersign_inbox_waiting", "Events not yet dealt with, of all tenants", registry=into
-            ),
-            "inbox_lag": Gauge(
-                "countersign_inbox_lag_seconds", "Age of the oldest event not yet dealt with", registry=into
-            ),
-            "outbox_waiting": Gauge(
-                "countersign_outbox_waiting", "Messages not yet delivered", registry=into
-            ),
-            "outbox_age": self._outbox_age,
-            "approvals_pending": Gauge(
-                "countersign_approvals_pending", "Approvals that nobody decided yet", registry=into
-            ),
-        }
-        self._open = Gauge(
-            "countersign_effects_open", "Effects that are not over", ["state", "tool"], registry=into
-        )
-        self._dead = Gauge(
-            "countersign_dead", "What waits for somebody to look at it: `countersign dead list`", ["what"],
-            registry=into,
-        )  # fmt: skip
         self._lost = Counter(
             "countersign_leases_lost", "Conversations that somebody else took over", registry=into
         )
         self._reasons: set[str] = set()
+        self._waiting: Waiting | None = None
 
     def event(self, platform: str, outcome: str) -> None:
         self._events.labels(platform, outcome).inc()
@@ -109,6 +85,50 @@ class Metrics:
 
     def measured(self, rows: Sequence[tuple[str, str, float]]) -> None:
         """What `measure()` of the database said: name, label ("state tool", or what is dead), number."""
+        if self._waiting is None:
+            self._waiting = Waiting(self.registry)
+        self._waiting.show(rows)
+
+    def lease_lost(self) -> None:
+        self._lost.inc()
+
+    def outbox_age(self, seconds: float) -> None:
+        self.measured([("outbox_age", "", seconds)])
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        from prometheus_client import generate_latest
+
+        return generate_latest(self.registry)
+
+
+class Waiting:
+    """What waits in the database. Told only by processes that look: a nought of others would be a lie."""
+
+    def __init__(self, into: CollectorRegistry) -> None:
+        from prometheus_client import Gauge
+
+        told = {
+            "inbox_waiting": ("inbox_waiting", "Events not yet dealt with, of all tenants"),
+            "inbox_lag": ("inbox_lag_seconds", "Age of the oldest event not yet dealt with"),
+            "outbox_waiting": ("outbox_waiting", "Messages not yet delivered"),
+            "outbox_age": ("outbox_age_seconds", "Age of the oldest message not yet delivered"),
+            "approvals_pending": ("approvals_pending", "Approvals that nobody decided yet"),
+        }
+        self._plain = {
+            what: Gauge(f"countersign_{name}", text, registry=into) for what, (name, text) in told.items()
+        }
+        self._open = Gauge(
+            "countersign_effects_open", "Effects that are not over", ["state", "tool"], registry=into
+        )
+        self._dead = Gauge(
+            "countersign_dead",
+            "What somebody has to look at: `countersign dead list`",
+            ["what"],
+            registry=into,
+        )
+
+    def show(self, rows: Sequence[tuple[str, str, float]]) -> None:
         self._open.clear()
         for what, label, value in rows:
             if what == "effects":
@@ -116,20 +136,8 @@ class Metrics:
                 self._open.labels(state, tool).set(value)
             elif what == "dead":
                 self._dead.labels(label).set(value)
-            elif what in self._gauges:
-                self._gauges[what].set(value)
-
-    def lease_lost(self) -> None:
-        self._lost.inc()
-
-    def outbox_age(self, seconds: float) -> None:
-        self._outbox_age.set(seconds)
-
-    def text(self) -> bytes:
-        """Everything in Prometheus' text format."""
-        from prometheus_client import generate_latest
-
-        return generate_latest(self.registry)
+            elif what in self._plain:
+                self._plain[what].set(value)
 
 
 @cache

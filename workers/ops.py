@@ -17,6 +17,7 @@ from bot import guards
 from bot.errors import ConfigurationError
 from bot.log_redact import redact
 from bot.settings import Settings
+from workers import beside
 from workers.assemble import own_dsn
 from workers.store import audit, dead, tenants
 from workers.store.door import Connection, Database
@@ -51,8 +52,9 @@ def pause(settings: Settings, tenant: str, paused: bool) -> int:
 
 
 def _with(settings: Settings, work: Callable[[Database], Awaitable[int]]) -> int:
-    guards.require_secret_key(settings)
+    settings = beside.completed(settings)
     guards.require_database(settings)
+    guards.require_secret_key(settings)
 
     async def run() -> int:
         db = await Database.open(own_dsn(settings), size=2)
