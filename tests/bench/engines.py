@@ -17,7 +17,7 @@ PATIENCE = 120.0
 
 
 async def run(bed: Bed, report: Report) -> None:
-    backlog = report.pick(800, 200)
+    backlog = report.pick(500, 120)
     async with bed.bot(engines=0) as bot:
         one, two = [], []
         for _ in range(report.pick(3, 1)):

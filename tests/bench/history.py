@@ -78,7 +78,7 @@ async def run(bed: Bed, report: Report) -> None:
             await turns(bed.stub, bot.port, SlackPeople(bed.stub.keys).mention, AT_ONCE, report.pick(3, 1))
         costs: dict[str, list[float]] = {"small": [], "large": []}
         medians: dict[str, list[float]] = {"small": [], "large": []}
-        for _ in range(report.pick(5, 2)):
+        for _ in range(report.pick(4, 2)):
             for name, bot, other in (("small", small, large), ("large", large, small)):
                 other.freeze()
                 cost, median = await _measure(bed, bot, report.pick(4, 2))

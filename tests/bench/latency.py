@@ -20,7 +20,7 @@ async def run(bed: Bed, report: Report) -> None:
         await turns(bed.stub, bot.port, slack.mention, 4, 1.0)
         p50, p99 = [], []
         for _ in range(report.pick(3, 1)):
-            outcome = await paced(bot.port, partial(slack.mention, "help"), RATE, report.pick(8, 4))
+            outcome = await paced(bot.port, partial(slack.mention, "help"), RATE, report.pick(8, 3))
             if set(outcome.statuses) != {200}:
                 raise RuntimeError(f"the front answered {dict(outcome.statuses)}")
             p50.append(percentile(outcome.seconds, 50) * 1000)
