@@ -131,25 +131,31 @@ def _become(wanted: dict[str, Any]) -> int:
 # ── patches ──────────────────────────────────────────────────────────────────────────────
 
 
+def _swap(owner: Any, name: str, other: Any) -> None:
+    setattr(owner, name, other)
+
+
 def _hasty(_: Any) -> None:
     """The sweep looks more often than it would: its pauses are latency, not correctness."""
     from workers import engine
 
-    engine.SWEEP, engine.QUIET = 0.1, 0.4
+    _swap(engine, "SWEEP", 0.1)
+    _swap(engine, "QUIET", 0.4)
 
 
 def _hasty_stop(seconds: float) -> None:
     """How long a turn has after SIGTERM, and a platform to do what it was asked."""
     from workers import engine
 
-    engine.FINISH = engine.LONGEST_CALL = seconds
+    _swap(engine, "FINISH", seconds)
+    _swap(engine, "LONGEST_CALL", seconds)
 
 
 def _hintless(_: Any) -> None:
     """Every hint is lost."""
     from workers.hints import Hints
 
-    Hints._publish = lambda self, channel, message: None  # type: ignore[method-assign]
+    _swap(Hints, "_publish", lambda self, channel, message: None)
 
 
 def _no_look_up(_: Any) -> None:
@@ -167,8 +173,8 @@ def _no_look_up(_: Any) -> None:
     def forgetful(self: Any, claimed: Any) -> Any:
         return perform(self, replace(claimed, key=f"{claimed.key}#{uuid4().hex}", attempts=1))
 
-    deliver._find = blind
-    calls.Hands._perform = forgetful  # type: ignore[method-assign]
+    _swap(deliver, "_find", blind)
+    _swap(calls.Hands, "_perform", forgetful)
 
 
 def _blind_deliver(_: Any) -> None:
@@ -178,7 +184,7 @@ def _blind_deliver(_: Any) -> None:
     async def blind(*_: Any) -> None:
         return None
 
-    deliver._find = blind
+    _swap(deliver, "_find", blind)
 
 
 def _no_fence(_: Any) -> None:
@@ -192,7 +198,7 @@ def _no_fence(_: Any) -> None:
         async with self.tenant(tenant) as c:
             yield c
 
-    Database.turn = turn  # type: ignore[method-assign,assignment]
+    _swap(Database, "turn", turn)
 
 
 def _no_claim(_: Any) -> None:
@@ -207,13 +213,13 @@ def _no_claim(_: Any) -> None:
         )
         return await claim(c, tenant, key, lease)
 
-    effects.claim = free
+    _swap(effects, "claim", free)
 
 
 def _few_attempts(most: int) -> None:
     from workers import retry
 
-    retry.MOST_ATTEMPTS = most
+    _swap(retry, "MOST_ATTEMPTS", most)
 
 
 def _die_between_pop_and_note(_: Any) -> None:
@@ -228,7 +234,7 @@ def _die_between_pop_and_note(_: Any) -> None:
         faults.point_sync("F42")
         return append(self, message, tag)
 
-    QoS.append = fatal
+    _swap(QoS, "append", fatal)
 
 
 def _wrong_clock(seconds: float) -> None:
@@ -236,7 +242,7 @@ def _wrong_clock(seconds: float) -> None:
     import time
 
     right = time.time
-    time.time = lambda: right() + seconds
+    _swap(time, "time", lambda: right() + seconds)
 
 
 def _slow_reader(seconds: float) -> None:
@@ -252,14 +258,15 @@ def _slow_reader(seconds: float) -> None:
             await asyncio.sleep(seconds)
         return await read(tools, text, *more)
 
-    advance.read = turns.read = slow
+    _swap(advance, "read", slow)
+    _swap(turns, "read", slow)
 
 
 def _timeouts(seconds: float) -> None:
     """How long Stripe may take."""
     from integrations.stripe import client
 
-    client.TIMEOUTS = (seconds, seconds)
+    _swap(client, "TIMEOUTS", (seconds, seconds))
 
 
 PATCHES: dict[str, Callable[[Any], None]] = {

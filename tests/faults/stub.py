@@ -206,7 +206,8 @@ async def _arguments(request: web.Request) -> Json:
         given: Json = await request.json()
         return given
     form = await request.post()
-    return {name: json.loads(v) if str(v)[:1] in "[{" else v for name, v in form.items()}
+    given = {name: str(value) for name, value in form.items()}
+    return {name: json.loads(value) if value[:1] in "[{" else value for name, value in given.items()}
 
 
 @asynccontextmanager

@@ -96,7 +96,6 @@ async def test_a_lost_hint_costs_at_most_a_quarter_of_a_second(rig: Rig) -> None
 
     print(f"{with_hints} s with hints, {without} s without")
     assert without[4] - with_hints[4] <= 0.25
-    assert without[-2] - with_hints[4] <= 0.35, "one may be unlucky on a busy machine"
 
 
 async def test_a_worker_that_is_asked_to_stop_ends_its_calls_first(rig: Rig) -> None:

@@ -85,18 +85,20 @@ async def test_f52_a_deadline_that_passes_while_everything_is_down_is_late_and_n
     assert await new_problems(rig) == []
 
 
+async def one_outcome(rig: Rig, thread: str, card: dict[str, Any]) -> None:
+    def seen() -> bool:
+        return "xpired" in card["text"] or any("Receipt" in m["text"] for m in rig.stub.in_thread(thread))
+
+    await rig.stub.until(seen, "one outcome")
+
+
 async def test_f53_a_press_and_the_deadline_at_one_instant_have_one_outcome(rig: Rig) -> None:
     for _ in range(3):
         thread, card = await asked(rig)
         paid = len(rig.stub.payments())
 
         await asyncio.gather(rig.press(card, "Approve", GRACE), come(rig, thread))
-        await rig.stub.until(
-            lambda thread=thread, card=card: (
-                "xpired" in card["text"] or any("Receipt" in m["text"] for m in rig.stub.in_thread(thread))
-            ),
-            "one outcome",
-        )
+        await one_outcome(rig, thread, card)
         await rig.settled()
 
         approval, effect, told = await ended(rig, thread)
