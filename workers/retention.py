@@ -7,7 +7,10 @@ a platform may send again for that long. With 0 days, bodies go within a minute 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -23,11 +26,13 @@ REDELIVERED_WITHIN = 2 * DAY
 STILL_NEEDED = 60.0  # seconds: the answer to a press is read from its row
 EVERY = 300.0
 EVERY_BODIES = 20.0
-BREATH = 0.02  # between two bites, so that turns come in between
-MOST = 1_000
+REST = 4  # times as long as a bite took, so that turns hardly notice
+LEAST_REST = 0.005
+MOST = 500
 LONG_BACK, SHORT_BACK = 3_650 * DAY, 3_600.0  # how far to look for bodies: at first, and once they are gone
 
 Bite = Callable[[Connection], Awaitable[int]]
+Taken = TypeVar("Taken")
 
 
 class Keeper:
@@ -77,31 +82,34 @@ class Keeper:
             log.info("retention.dropped", tenant=str(tenant), rows=count)
         return count
 
-    async def _alone(self, tenant: UUID, bite: Bite) -> int:
-        """One bite in a transaction of its own; nothing where another engine is at it."""
-        await asyncio.sleep(BREATH)
+    async def _alone(self, tenant: UUID, bite: Callable[[Connection], Awaitable[Taken]]) -> Taken | None:
+        """One bite in a transaction of its own, and a rest; None where another engine is at it."""
+        began = time.monotonic()
         async with self._db.tenant(tenant) as c:
-            return await bite(c) if await old.mine(c) else 0
+            taken = await bite(c) if await old.mine(c) else None
+        await asyncio.sleep(max(REST * (time.monotonic() - began), LEAST_REST))
+        return taken
 
     async def _inbox(self, tenant: UUID, age: float) -> int:
-        count, after, more = 0, 0, True
-        while more:
-            await asyncio.sleep(BREATH)
-            async with self._db.tenant(tenant) as c:
-                if not await old.mine(c):
-                    return count
-                bite = await old.inbox(c, tenant, age, after, MOST)
-            count, after, more = count + bite.count, bite.last, bite.more
+        count, after = 0, 0
+        while bite := await self._alone(tenant, partial(_some_events, tenant, age, after)):
+            count, after = count + bite.count, bite.last
+            if not bite.more:
+                break
         return count
 
     async def _bodies(self, tenant: UUID) -> int:
-        count, more = 0, True
-        while more:
-            await asyncio.sleep(BREATH)
-            async with self._db.tenant(tenant) as c:
-                if not await old.mine(c):
-                    return count
-                bite = await old.inbox_bodies(c, tenant, STILL_NEEDED, self._emptied.get(tenant, 0), MOST)
+        count = 0
+        while bite := await self._alone(tenant, partial(self._some_bodies, tenant)):
             self._emptied[tenant] = bite.last
-            count, more = count + bite.count, bite.more
+            count += bite.count
+            if not bite.more:
+                break
         return count
+
+    async def _some_bodies(self, tenant: UUID, c: Connection) -> old.Bite:
+        return await old.inbox_bodies(c, tenant, STILL_NEEDED, self._emptied.get(tenant, 0), MOST)
+
+
+async def _some_events(tenant: UUID, age: float, after: int, c: Connection) -> old.Bite:
+    return await old.inbox(c, tenant, age, after, MOST)

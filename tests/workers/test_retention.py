@@ -198,7 +198,7 @@ async def test_a_bite_is_never_more_than_a_thousand_rows(full: Full, monkeypatch
     await full.age(40)
     await sweep(full)
     assert "inbox" not in await full.left()
-    assert max(bite.count for bite in bites) == 1000
+    assert max(bite.count for bite in bites) == retention.MOST
 
 
 async def test_only_one_engine_drops_at_a_time(full: Full) -> None:
