@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +13,14 @@ from tests.faults.invariants import problems
 from tests.faults.rig import Rig, running_rig
 
 MEMBERS = ("front1", "front2", "engine1", "engine2", "worker1", "worker2")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _linux() -> None:
+    if sys.platform != "linux":
+        pytest.skip(
+            "who is frozen is read from /proc, and who outlives its parent is told by prctl: Linux only"
+        )
 
 
 @pytest_asyncio.fixture(scope="session")
