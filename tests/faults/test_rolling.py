@@ -13,7 +13,8 @@ import pytest
 
 from bot.processes import alive
 from tests.faults.invariants import Told, new_problems
-from tests.faults.rig import APPROVALS, GRACE, LARGE, Member, Rig, channel_of, turn_of
+from tests.faults.members import Member
+from tests.faults.rig import APPROVALS, GRACE, LARGE, Rig, channel_of, turn_of
 from tests.faults.stub import TEAM, marker
 from workers import engine
 from workers.push import load_catalog, push_to
