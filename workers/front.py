@@ -16,6 +16,7 @@ from bot.hooks import StripeHook
 from bot.platforms.base import Door
 from bot.settings import Settings, is_sandbox
 from integrations.stripe import webhook
+from workers import installs
 from workers.assemble import doors, own_dsn
 from workers.inbox import GroupInbox, open_inbox
 from workers.slack_socket import Storing
@@ -36,6 +37,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, extra: Extra | None = 
             own_dsn(settings),
             settings.secret("redis_url"),
             playground=settings.teams_anonymous and settings.on_loopback,
+            expects=installs.expected(settings),
         )
         stack.push_async_callback(inbox.close)
         found = doors(settings)

@@ -71,11 +71,18 @@ class GroupInbox:
     flusher, so that none of its events overtakes another. The queue is bounded; beyond it, 503.
     """
 
-    def __init__(self, db: Database, hints: Hints, *, playground: bool = False) -> None:
-        """`playground`: any Teams tenant is the settings' own; only while bound to loopback."""
+    def __init__(
+        self, db: Database, hints: Hints, *, playground: bool = False, expects: frozenset[str] = frozenset()
+    ) -> None:
+        """`playground`: any Teams tenant is the settings' own; only while bound to loopback.
+
+        `expects` are platforms whose credentials are in the settings: until the engine has found
+        out which workspace they are for, nobody there is a stranger, and is asked to come again.
+        """
         self._db = db
         self._hints = hints
         self._playground = playground
+        self._expects = set(expects)
         self._lanes = [_Lane() for _ in range(FLUSHERS)]
         self._unstored = 0
         self._closed = False
@@ -92,6 +99,8 @@ class GroupInbox:
             tenant = await tenants.of_installation(self._db, platform, workspace)
             if tenant is None and self._playground and platform == "teams":
                 tenant = await installs.adopt(self._db, platform, workspace)
+            if tenant is None and await self._still_expected(platform):
+                raise InboxRefused("it is not known yet which workspace is ours")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
             raise InboxRefused("the database does not answer") from error
         if tenant is None:
@@ -100,6 +109,17 @@ class GroupInbox:
             self._tenants.clear()
         self._tenants[platform, workspace] = (time.monotonic() + TENANT_KEPT, tenant)
         return TenantId(str(tenant))
+
+    async def _still_expected(self, platform: str) -> bool:
+        """The settings have credentials for it, and no workspace is noted."""
+        if platform not in self._expects:
+            return False
+        own = await installs.own_tenant(self._db)
+        async with self._db.tenant(own) as c:
+            noted = await tenants.workspace(c, own, platform)
+        if noted is not None:
+            self._expects.discard(platform)
+        return noted is None
 
     async def put(self, arrival: Arrival) -> bool:
         turn = arrival.turn
@@ -228,6 +248,14 @@ class GroupInbox:
         await self._db.close()
 
 
-async def open_inbox(dsn: str, redis_url: str, *, size: int = 6, playground: bool = False) -> GroupInbox:
+async def open_inbox(
+    dsn: str,
+    redis_url: str,
+    *,
+    size: int = 6,
+    playground: bool = False,
+    expects: frozenset[str] = frozenset(),
+) -> GroupInbox:
     """Raises `ConfigurationError`."""
-    return GroupInbox(await Database.open(dsn, size=size), Hints(redis_url), playground=playground)
+    db = await Database.open(dsn, size=size)
+    return GroupInbox(db, Hints(redis_url), playground=playground, expects=expects)

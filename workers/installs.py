@@ -36,6 +36,12 @@ async def adopt(db: Database, platform: str, workspace: str) -> UUID:
     return tenant
 
 
+def expected(settings: Settings) -> frozenset[str]:
+    """The platforms whose one workspace the settings have credentials for."""
+    found = {"slack"} if settings.slack_bot_token else set()
+    return frozenset(found | ({"teams"} if settings.microsoft_app_tenant_id else set()))
+
+
 class Installer:
     """Asks Slack which workspace the token is for, as soon as it answers, and notes it."""
 
