@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import os
 import signal
 import socket
@@ -23,15 +22,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 import aiohttp
 
 from bot.embedded import Servers
 from bot.processes import identify
+from tests.faults import events
 from tests.faults.members import ROOT, Json, Launcher, Member
-from tests.faults.stub import BOT, TEAM, Stub, running_stub
+from tests.faults.stub import BOT, Stub, running_stub
 from workers.installs import own_tenant
 from workers.migrate import migrate
 from workers.push import load_catalog, push
@@ -255,21 +254,7 @@ class Rig:
         return status
 
     def mention(self, text: str, ts: str, thread: str = "", user: str = ADA) -> bytes:
-        channel = channel_of(thread or ts)
-        event = {"type": "app_mention", "user": user, "text": text, "channel": channel, "ts": ts}
-        if thread:
-            event["thread_ts"] = thread
-        return json.dumps(
-            {
-                "type": "event_callback",
-                "team_id": TEAM,
-                "api_app_id": "A0STORM00",
-                "event_id": f"Ev{hashlib.sha256(ts.encode()).hexdigest()[:12]}",
-                "event_time": int(float(ts)),
-                "authorizations": [{"team_id": TEAM, "user_id": BOT, "is_bot": True}],
-                "event": event,
-            }
-        ).encode()
+        return events.mention(text, ts, thread, user)
 
     async def say(self, text: str, thread: str = "", **more: Any) -> str:
         """The ts of what was said, once it is acknowledged."""
@@ -280,30 +265,7 @@ class Rig:
 
     def press_of(self, message: Json, label: str, user: str = ADA) -> bytes:
         """The body of a press on a button of this message."""
-        button = next(
-            element
-            for block in message["blocks"]
-            if block["type"] == "actions"
-            for element in block["elements"]
-            if element.get("text", {}).get("text") == label
-        )
-        ts = self.ts()
-        payload = {
-            "type": "block_actions",
-            "team": {"id": TEAM},
-            "user": {"id": user, "team_id": TEAM},
-            "channel": {"id": message["channel"]},
-            "container": {
-                "type": "message",
-                "channel_id": message["channel"],
-                "message_ts": message["ts"],
-                "thread_ts": message["thread_ts"],
-            },
-            "message": {"ts": message["ts"], "thread_ts": message["thread_ts"]},
-            "actions": [{**button, "action_ts": ts}],
-            "trigger_id": f"{ts}.trigger",
-        }
-        return urlencode({"payload": json.dumps(payload)}).encode()
+        return events.press(message, label, user, self.ts())
 
     async def press(self, message: Json, label: str, user: str = ADA, **more: Any) -> None:
         body = self.press_of(message, label, user)
@@ -362,16 +324,6 @@ class Rig:
         await self._http.close()
         if self._launcher:
             self._launcher.close()
-
-
-def channel_of(thread: str) -> str:
-    """Each thread has a channel of its own: Slack takes one message a second in each, and so do we."""
-    return f"C{hashlib.sha256(thread.encode()).hexdigest()[:9].upper()}"
-
-
-def turn_of(ts: str, thread: str = "") -> str:
-    """The id of the turn that a mention becomes."""
-    return f"msg:{TEAM}:{channel_of(thread or ts)}:{ts}"
 
 
 def _free_port() -> int:

@@ -31,8 +31,9 @@ from redis import asyncio as redis
 from bot.embedded import Servers, private
 from bot.platforms.slack.inbound import to_turn
 from bot.turn import Turn
+from tests.faults.events import turn_of
 from tests.faults.invariants import Told, problems
-from tests.faults.rig import APPROVALS, GRACE, LARGE, SMALL, Rig, running_rig, turn_of
+from tests.faults.rig import APPROVALS, GRACE, LARGE, SMALL, Rig, running_rig
 from tests.faults.stub import marker
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

@@ -10,8 +10,9 @@ import pytest
 
 from bot.reply import Reply
 from bot.turn import Place
+from tests.faults.events import channel_of
 from tests.faults.invariants import new_problems
-from tests.faults.rig import Rig, channel_of
+from tests.faults.rig import Rig
 from tests.faults.stub import TEAM, marker
 from workers.store import conversations, outbox
 from workers.store.outbox import Message

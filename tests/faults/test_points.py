@@ -20,8 +20,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.faults.events import turn_of
 from tests.faults.invariants import Told, new_problems
-from tests.faults.rig import Rig, turn_of
+from tests.faults.rig import Rig
 from tests.faults.stub import marker
 
 pytestmark = pytest.mark.processes

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot.processes import alive
+from tests.faults.events import channel_of, turn_of
 from tests.faults.invariants import Told, new_problems
 from tests.faults.members import Member
-from tests.faults.rig import APPROVALS, GRACE, LARGE, Rig, channel_of, turn_of
+from tests.faults.rig import APPROVALS, GRACE, LARGE, Rig
 from tests.faults.stub import TEAM, marker
 from workers import engine
 from workers.push import load_catalog, push_to
