@@ -19,8 +19,9 @@ from flows.steps import STEPS
 from flows.yaml_source import read
 from integrations import tools
 from integrations.stripe.tools import LONGEST
-from workers import deliver, retry
+from workers import retry
 from workers.push import POLICY
+from workers.store import outbox
 from workers.store.schema import metadata
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -238,7 +239,7 @@ def test_the_figures_in_the_pages_are_those_of_the_source() -> None:
     assert f"less than {unsure.confidence_below:.0%}".replace("%", " %") in readme
     assert f"one budget ({LONGEST:.0f} s)" in architecture
     assert f"({Settings.model_fields['effect_lease'].default:.0f} s, `EFFECT_LEASE`)" in architecture
-    assert f"after {deliver.MOST_ATTEMPTS} tries" in architecture
+    assert f"after {outbox.MOST_ATTEMPTS} tries" in architecture
     assert retry.MOST_ATTEMPTS == 8
     assert "tried eight times" in architecture
 
