@@ -34,7 +34,7 @@ from bot.reply import (
 )
 from flows.effects import Effect
 from flows.policy_file import load_policy
-from integrations import INTEGRATIONS, tools
+from integrations import services, tools
 from integrations.base import Arguments, Result, Reversibility, Risk
 from workers.push import CATALOG, POLICY, load_catalog
 
@@ -254,7 +254,7 @@ def test_every_tool_says_what_it_risks_and_whether_it_can_be_undone(tool: typing
 
 
 def test_every_tool_is_named_for_its_integration_and_its_folder() -> None:
-    for integration in INTEGRATIONS:
+    for integration in services():
         assert (ROOT / "integrations" / integration.name / "tools.py").exists()
         assert all(tool.name.startswith(f"{integration.name}.") for tool in integration.tools)
 

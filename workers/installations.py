@@ -68,7 +68,7 @@ def shipped(path: Path = POLICY) -> Shipped:
 
 def without_our_accounts(policy: Mapping[str, Any]) -> dict[str, Any]:
     """The same policy with a rule in front that denies every tool of a connected service."""
-    from integrations import INTEGRATIONS
+    from integrations import services
 
     rules = [
         {
@@ -77,7 +77,7 @@ def without_our_accounts(policy: Mapping[str, Any]) -> dict[str, Any]:
             "outcome": "deny",
             "because": f"This workspace has no {service.name} account of its own here.",
         }
-        for service in INTEGRATIONS
+        for service in services()
     ]
     return {**policy, "rules": [*rules, *policy["rules"]]}
 

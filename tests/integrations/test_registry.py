@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from integrations import INTEGRATIONS, integration_of, tools
+from integrations import integration_of, services, tools
 from integrations.base import Arguments, Reversibility, Risk, Tool
 
 EVERY = list(tools().values())
@@ -31,7 +31,7 @@ def test_what_changes_something_can_be_described_on_an_approval_card(tool: Tool)
 
 
 def test_names_are_unique() -> None:
-    assert len(EVERY) == sum(len(service.tools) for service in INTEGRATIONS)
+    assert len(EVERY) == sum(len(service.tools) for service in services())
 
 
 def test_an_unknown_tool_belongs_to_nobody() -> None:

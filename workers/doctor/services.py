@@ -11,7 +11,7 @@ import orjson
 from bot.connections import where
 from bot.net import read_limited
 from bot.settings import Settings, is_sandbox
-from integrations import INTEGRATIONS
+from integrations import services
 from integrations.errors import IntegrationError
 from workers.doctor.finding import Finding, bad, good, note
 
@@ -93,7 +93,7 @@ def _webhook(settings: Settings) -> Finding:
 
 async def others(settings: Settings) -> list[Finding]:
     """Said, so that nobody waits for what does not happen."""
-    known = {integration.name for integration in INTEGRATIONS}
+    known = {integration.name for integration in services()}
     found = []
     for name, setting in OTHERS.items():
         if settings.secret(setting):
