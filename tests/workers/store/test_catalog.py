@@ -27,7 +27,7 @@ UNSAFE_WHEN_EMPTY = GOOD.replace(
     "nullif(current_setting('app.tenant', true), '')", "current_setting('app.tenant', true)"
 )
 POINTS_TO_ONE = (
-    "create unique index late on people (id) where false;"
+    "create unique index late on people (id);"
     "alter table accounts add foreign key (person_id) references people (id)"
 )
 POINTS_BACKWARDS = (
