@@ -52,13 +52,16 @@ def _announce(text: str) -> str:
 def _annotate_words(text: str) -> str:
     pieces = _MARK.split(text)
     around = Surroundings("".join(pieces[::2]))
+    forged = False
     for place in range(0, len(pieces), 2):
         following = pieces[place + 1] if place + 1 < len(pieces) else ""
         pieces[place], ours = _annotate_piece(_without_brackets(pieces[place]), following, around)
         if following and not ours and not _HARMLESS.fullmatch(following):
             # Somebody wrote our mark to be believed: "9⟨=100⟩".
             pieces[place + 1] = _without_brackets(following)
-    return "".join(pieces)
+            forged = True
+    # What stood inside a forged mark is a word like any other now, and is looked at as one.
+    return _annotate_words("".join(pieces)) if forged else "".join(pieces)
 
 
 def _annotate_piece(piece: str, following: str, around: Surroundings) -> tuple[str, bool]:

@@ -102,6 +102,14 @@ def _clean_into(parts: list[str], text: str, start: int, end: int, accents: int,
             based = bool(parts) and not parts[-1][-1:].isspace() and character != "\u20e0"
             parts.append(character if based and accents <= MOST_ACCENTS and kind != "Me" else code(character))
             continue
+        if (
+            character in _JOINERS
+            and _is_inside_word(text, place)
+            and "".join(parts[-1:])[-1:] == text[place - 1]
+        ):
+            parts.append(character)
+            accents = 0
+            continue
         kept = _seen(text, place, kind, show_all)
         if kept:
             parts.append(kept)
@@ -114,8 +122,6 @@ def _seen(text: str, place: int, kind: str, show_all: bool) -> str:
     character = text[place]
     if character == "\t" or kind == "Zs" or character in _BLANK:
         return " "
-    if character in _JOINERS and _is_inside_word(text, place):
-        return character
     if character in _INVISIBLE or _is_selector(character):
         return code(character) if show_all else ""
     if kind in _STRANGE or character == "\ufffc":
@@ -131,5 +137,9 @@ def _is_inside_word(text: str, place: int) -> bool:
     """Between two letters of one script whose spelling needs joiners (Persian, Hindi …)."""
     if not 0 < place < len(text) - 1:
         return False
-    before, after = script(text[place - 1]), script(text[place + 1])
+    sides = text[place - 1], text[place + 1]
+    kinds = [unicodedata.category(side)[0] for side in sides]
+    if kinds[0] not in "LM" or kinds[1] != "L":
+        return False  # what is no letter may itself be shown as a code
+    before, after = (script(side) for side in sides)
     return before == after and before in _JOINING

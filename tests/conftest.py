@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,17 @@ from uuid import UUID
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from bot.embedded import Servers, private
 from workers.migrate import migrate
 from workers.store import tenants
 from workers.store.door import Database
+
+# A verdict on a change is about the change: the same examples every time, new ones at every desk.
+settings.register_profile("verdict", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("verdict")
 
 SECRET = "a-secret-key-for-tests-that-is-long-enough-0123456789"
 

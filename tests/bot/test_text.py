@@ -222,3 +222,17 @@ def invisible(text: str) -> set[str]:
             or unicodedata.category(one) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
         )
     }
+
+
+def test_a_joiner_between_signs_that_are_no_letters_is_shown() -> None:
+    assert (
+        for_card("\u0600\u200c\u0600")
+        == "⟨U+0600⟩⟨U+200C⟩⟨U+0600⟩"
+        == for_card(for_card("\u0600\u200c\u0600"))
+    )
+
+
+def test_a_lookalike_inside_a_forged_mark_is_marked_too() -> None:
+    shown = for_card("pay ⟨ɡ⟩oogle")
+    assert "⟨U+27E8⟩ɡ" in shown
+    assert for_card(shown) == shown
