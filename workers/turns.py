@@ -51,7 +51,8 @@ from workers.store.runs import Stored
 log = structlog.get_logger()
 
 FRESH = 24 * 3600.0  # seconds for which a profile is believed
-MOST_ATTEMPTS = 8
+# Of passing trouble: half a minute of it is no reason to give up. A bug is given up sooner.
+MOST_ATTEMPTS = 25
 OLD_BUTTON = "This button belongs to an older version of me and does nothing any more."
 
 

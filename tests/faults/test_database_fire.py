@@ -182,7 +182,7 @@ async def test_serialization_failures_are_tried_again(rig: Rig) -> None:
     rig.replace(list(rig.members.values()))
     await rig.ready()
     try:
-        await asyncio.gather(*(rig.order(seconds=40) for _ in range(6)))
+        await asyncio.gather(*(rig.order(seconds=60) for _ in range(4)))
         await rig.settled()
         told = "\n".join(member.told() for member in rig.members.values())
     finally:

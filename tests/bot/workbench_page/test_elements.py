@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -140,6 +141,9 @@ async def test_an_input_block_sends_nothing_until_something_is_pressed(showcase:
     await slack(page).get_by_role("textbox", name="Note").fill("no hurry")
     body = await sent(page, lambda: slack(page).get_by_label("Size", exact=True).select_option(label="Small"))
     assert body["state"]["values"]["note"]["words"]["value"] == "no hurry"
+    async with asyncio.timeout(5):
+        while not mock.acts():  # sent is not yet received
+            await asyncio.sleep(0.02)
     assert len(mock.acts()) == 1
 
 
