@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from bot.reply import Reply
 from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
@@ -161,8 +160,3 @@ def _too_late(event: Event) -> tuple[Effect, ...]:
         case Chose(by=by):
             return (Whisper(by, Reply("This is finished already, so the button changes nothing.")),)
     return ()
-
-
-def snapshot(run: Run) -> Mapping[str, Any]:
-    """The slots without what is kept for ourselves."""
-    return {k: v for k, v in run.slots.items() if v is not None and not k.startswith("sure_")}

@@ -72,7 +72,7 @@ function Next({ done }: { done: () => void }) {
       <span>Done. Try next:</span>
       {channel && <button type="button" className="chip" onClick={() => begin(approver, { on: "slack", channel: channel.id, ts: "" }, state.slack!.bot.name)}>Order as {approver.name.split(" ")[0]}, then try to approve your own order</button>}
       {conversation && <button type="button" className="chip" onClick={() => begin(requester, { on: "teams", conversation: conversation.id, id: "" }, state.teams!.bot.name)}>Order from Teams</button>}
-      <span className="next-file">Edit <code>flows/catalog/order.yaml</code> and watch it reload</span>
+      <span className="next-file">Edit <code>flows/catalog/order.yaml</code>, then <code>countersign flows push</code></span>
       <button type="button" className="quiet" aria-label="Dismiss" onClick={done}>×</button>
     </div>
   );
