@@ -37,6 +37,10 @@ class Result(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _silent(_: str) -> None:
+    """Nobody is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at an effect.
@@ -44,11 +48,14 @@ class Attempt:
     `key` is the same on every try, and is the service's idempotency key where it has one.
     `number` counts from 1; from 2 on, the try before may have been carried out.
     `began` is when the effect was first tried: the look-up searches from there.
+    `progress` takes a short sentence for the person who waits ("214 of about 500 tickets");
+    it may be called as often as one likes, and never raises.
     """
 
     key: str
     number: int
     began: datetime
+    progress: Callable[[str], None] = _silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,36 @@ class Pending:
 
 
 Performed = Done | Pending
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that a service told us by itself, as far as anybody wants to know it.
+
+    `key` is the same on every delivery. `external_id` is what `Done.external_id` was when we made
+    the thing, so its thread is found. `kind` is a short name ("closed", "commented", "refunded"),
+    `sentence` what the thread is told ("PAY-12 was closed by Ada."), `text` what somebody wrote,
+    as data. `actor` is the service's own id of whoever did it: is that us, nobody is told.
+    `effect_key` is our mark, where the service sends it along.
+    """
+
+    key: str
+    external_id: str
+    kind: str
+    sentence: str
+    url: str = ""
+    text: str = ""
+    actor: str = ""
+    effect_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are at a service: its own id of us, a name for people, and what is missing, in words."""
+
+    id: str
+    name: str
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +137,11 @@ class Integration:
 
     `settings` are plain strings, by the names of .env; `connect` raises `NotConfigured` naming
     the missing one. Vendor SDKs are imported inside `connect`, never at the top of a module.
+    `whoami(client)` asks the service who we are and what we may not do; raises `IntegrationError`.
     """
 
     name: str
     tools: tuple[Tool, ...]
     connect: Callable[[Mapping[str, str]], Any]
     required: tuple[str, ...]
+    whoami: Callable[[Any], Identity] | None = None

@@ -1,0 +1,22 @@
+"""What happened to each run, so that it can be played again.
+
+Runs against yesterday's code: it only creates.
+"""
+
+from workers.store.new_tables import create_tables
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+TABLES = """
+"""
+
+
+def upgrade() -> None:
+    create_tables(TABLES)
+
+
+def downgrade() -> None:
+    """Nothing was made."""

@@ -1,0 +1,22 @@
+"""Matters that a person has taken over.
+
+Runs against yesterday's code: it only creates.
+"""
+
+from workers.store.new_tables import create_tables
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+TABLES = """
+"""
+
+
+def upgrade() -> None:
+    create_tables(TABLES)
+
+
+def downgrade() -> None:
+    """Nothing was made."""
