@@ -1,7 +1,9 @@
-"""What each tenant has set for the services that we call.
+"""What each tenant has set for the services that we call: whose Jira, which project, whose Stripe.
 
 Runs against yesterday's code: it only creates.
 """
+
+from alembic import op
 
 from workers.store.new_tables import create_tables
 
@@ -11,6 +13,18 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
+create table services (
+    tenant_id uuid not null,
+    service text not null,
+    sealed text,
+    unseen boolean default false not null,
+    account text default '' not null,
+    account_name text default '' not null,
+    account_of text default '' not null,
+    checked_at timestamp with time zone,
+    changed_at timestamp with time zone default now() not null,
+    primary key (tenant_id, service)
+);
 """
 
 
@@ -19,4 +33,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Nothing was made."""
+    op.execute("drop table if exists services")
