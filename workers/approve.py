@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,25 +15,29 @@ from flows.events import Failed, Finished
 from flows.flow import Flow
 from flows.policy import Policy
 from flows.run import Run
-from integrations import money
+from integrations import integration_of, money
 from workers import cards
 from workers.commit import Commit
 from workers.known import World
+from workers.services import Services
 from workers.store import approvals, people, tenants, timers
+from workers.store import services as kept_services
 from workers.store.approvals import Approval
 from workers.store.door import Connection
 from workers.store.outbox import Message
 from workers.store.people import Person
-from workers.tools import account_of
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Where approvers are asked and who they are, from settings, for what the policy leaves open."""
+    """Where approvers are asked and who they are, from settings, for what the policy leaves open.
+
+    `services`: with whose account a call is made.
+    """
 
     places: tuple[str, ...]
     people: tuple[str, ...]
-    services: Mapping[str, str]
+    services: Services
 
     def where(self, policy: Policy) -> tuple[str, ...]:
         return policy.approvers.places or self.places
@@ -71,12 +74,13 @@ async def ask(
         "select date_trunc('second', now()) + make_interval(secs => $1)", float(policy.expires)
     )
     id = f"{call.key}:approval"
+    kept = await kept_services.kept(c, tenant, integration_of(call.tool).name)
     sealed = sealing.Sealed(
         tenant=str(tenant),
         requester=run.requester.id,
         tool=call.tool,
         arguments=call.arguments,
-        account=account_of(call.tool, rules.services),
+        account=rules.services.connected(tenant, kept).account,
         flow_version=run.flow_version,
         step=call.step,
         policy_version=policy.version,

@@ -16,6 +16,7 @@ from bot.settings import Settings, is_sandbox
 from workers.approve import Rules
 from workers.known import Library
 from workers.pacing import LIMITS, Limit, Pacer
+from workers.services import Services
 from workers.store.door import Database
 from workers.store.dsn import app_dsn
 
@@ -31,7 +32,8 @@ def rules(settings: Settings) -> Rules:
     def parts(text: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
 
-    return Rules(parts(settings.approvals_channel), parts(settings.approvers), settings.plain())
+    services = Services(settings.plain(), settings.secret("secret_key"))
+    return Rules(parts(settings.approvals_channel), parts(settings.approvers), services)
 
 
 def own_dsn(settings: Settings) -> str:

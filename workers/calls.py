@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
 import structlog
 
 from bot import faults, tracing
+from bot.errors import CountersignError
 from bot.metrics import metrics
 from bot.settings import Settings
 from integrations import integration_of, tools
-from integrations.base import Attempt, Pending, Performed
+from integrations.base import Attempt, Identity, Pending, Performed
 from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown
 from workers import retry, sealed
 from workers.assemble import own_dsn, rules
+from workers.clients import Clients
 from workers.hints import Hints
 from workers.known import Library
-from workers.store import audit, effects, runs, tenants
+from workers.services import Connected
+from workers.store import audit, effects, runs, services
 from workers.store.door import Database, Lost
 from workers.store.effects import Claimed
 
@@ -28,17 +32,26 @@ log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
 GIVE_UP_WAITING = 60.0
+OTHER_ACCOUNT = "Since it was begun, another account was set for this service, so it was not tried again."
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An effect of ours to carry out, and with whose account. `known`: who we are there was asked."""
+
+    claimed: Claimed
+    connected: Connected
+    known: bool
 
 
 class Hands:
-    """What a worker process holds: a loop for the database, and a client per service and thread.
+    """What a worker process holds: a loop for the database, and a client per account and thread.
 
     The vendors' clients block, so each task has a thread; the database is spoken to on one loop.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._values = settings.plain()
         self._rules = rules(settings)
         self._library = Library(money_tools=settings.money_tools)
         self._tools = tools()
@@ -59,20 +72,22 @@ class Hands:
         Safe to run twice: a finished effect is left alone, one in other hands too, and the
         service sees the same idempotency key on every attempt.
         """
-        claimed = self._await(self._claim(key))
-        if claimed is None:
+        ready = self._await(self._claim(key))
+        if ready is None:
             return
+        claimed = ready.claimed
         with tracing.span(
             "effect", claimed.trace, tool=claimed.tool, risk=claimed.risk, attempt=claimed.attempts
         ):
-            self._carry_out(claimed)
+            self._carry_out(ready)
         self._loop.call_soon_threadsafe(self._hints.wake)
 
-    def _carry_out(self, claimed: Claimed) -> None:
+    def _carry_out(self, ready: Ready) -> None:
+        claimed = ready.claimed
         key = claimed.key
         faults.point_sync("F21")
         try:
-            done = self._perform(claimed)
+            done = self._perform(ready)
         except IntegrationError as error:
             self._record(self._put_back_or_give_up(claimed, error))
             faults.point_sync("F27")
@@ -87,8 +102,9 @@ class Hands:
             faults.point_sync("F24")
             self._record(self._finish(claimed, done))
             faults.point_sync("F25")
+            self._introduce(ready)
 
-    async def _claim(self, key: str) -> Claimed | None:
+    async def _claim(self, key: str) -> Ready | None:
         """Takes it, if what would run is what was approved; all in one transaction."""
         tenant = await effects.tenant_of(self._db, key)
         if tenant is None:
@@ -97,6 +113,7 @@ class Hands:
             claimed = await effects.claim(c, tenant, key, self._settings.effect_lease)
             if claimed is None:
                 return None
+            ready = None
             if claimed.attempts > retry.MOST_ATTEMPTS:
                 sentence = (
                     "It was tried too often without an answer, so I stopped; somebody has to look at it."
@@ -104,14 +121,23 @@ class Hands:
                 await effects.fail(c, claimed, "dead", "unknown", sentence)
                 await audit.record(c, tenant, "effect.dead", key=key, tool=claimed.tool, code="unknown")
                 metrics().effect(claimed.tool, "dead")
-                claimed = None
             else:
                 stored = await runs.by_id(c, tenant, claimed.run_id)
-                version = await tenants.policy_version(c, tenant)
+                kept = await services.kept(c, tenant, integration_of(claimed.tool).name)
                 assert stored is not None
-                assert version is not None
-                policy = await self._library.policy(c, tenant, version)
-                problem = await sealed.check(c, tenant, claimed, stored.run, policy, self._rules)
+                assert kept.policy is not None
+                policy = await self._library.policy(c, tenant, kept.policy)
+                try:
+                    connected = self._rules.services.connected(tenant, kept)
+                except CountersignError as error:
+                    problem = f"{error} Nothing was done."
+                else:
+                    ready = Ready(claimed, connected, kept.account_of == connected.account)
+                    problem = await sealed.check(
+                        c, tenant, claimed, stored.run, policy, self._rules, connected.account
+                    )
+                    if not problem and claimed.risk != "read" and kept.changed_since(claimed):
+                        problem = OTHER_ACCOUNT
                 if claimed.risk == "money" and not policy.money_tools:
                     problem = "Tools that move money are switched off here."
                 if problem:
@@ -122,20 +148,42 @@ class Hands:
                     code = "sealed" if state == "failed" else "unknown"
                     await effects.fail(c, claimed, state, code, problem)
                     metrics().effect(claimed.tool, state)
-                    claimed = None
-        if claimed is None:
+                    ready = None
+        if ready is None:
             self._hints.wake()
-        return claimed
+        return ready
 
-    def _perform(self, claimed: Claimed) -> Performed:
+    def _client(self, ready: Ready) -> Any:
+        clients: Clients = self._mine.__dict__.setdefault("clients", Clients())
+        return clients.get(integration_of(ready.claimed.tool), ready.claimed.tenant, ready.connected)
+
+    def _perform(self, ready: Ready) -> Performed:
+        claimed = ready.claimed
         tool = self._tools[claimed.tool]
-        service = integration_of(claimed.tool)
-        clients = self._mine.__dict__.setdefault("clients", {})
-        if service.name not in clients:
-            clients[service.name] = service.connect(self._values)
+        client = self._client(ready)
         arguments = tool.arguments.model_validate(orjson.loads(claimed.arguments))
         attempt = Attempt(claimed.key, claimed.attempts, claimed.began_at)
-        return tool.perform(clients[service.name], arguments, attempt)
+        return tool.perform(client, arguments, attempt)
+
+    def _introduce(self, ready: Ready) -> None:
+        """Once for each account: who we are there, so that what we do ourselves is not told as news.
+
+        After the effect, so that it costs nobody who waits anything, and nothing depends on it.
+        """
+        whoami = integration_of(ready.claimed.tool).whoami
+        if ready.known or whoami is None:
+            return
+        try:
+            found = whoami(self._client(ready))
+        except Exception as error:
+            log.warning("service.unknown_self", service=ready.connected.service, problem=type(error).__name__)
+            return
+        self._record(self._know(ready, found))
+
+    async def _know(self, ready: Ready, found: Identity) -> None:
+        service, account = ready.connected.service, ready.connected.account
+        async with self._db.tenant(ready.claimed.tenant) as c:
+            await services.know(c, ready.claimed.tenant, service, found.id, found.name, account)
 
     async def _finish(self, claimed: Claimed, done: Performed) -> None:
         waiting = isinstance(done, Pending)

@@ -13,23 +13,28 @@ from workers.approve import Rules
 from workers.store import approvals, audit, effects, people
 from workers.store.approvals import Approval
 from workers.store.door import Connection
-from workers.tools import account_of
 
 
 async def check(
-    c: Connection, tenant: UUID, claimed: effects.Claimed, run: Run, policy: Policy, rules: Rules
+    c: Connection,
+    tenant: UUID,
+    claimed: effects.Claimed,
+    run: Run,
+    policy: Policy,
+    rules: Rules,
+    account: str,
 ) -> str:
     """In the transaction that claims the effect: what would run is what was approved, or a sentence why not.
 
-    Uses the approval up.
+    `account` is the one that it would run with. Uses the approval up.
     """
     approval = await approvals.of_effect(c, tenant, claimed.key)
     if claimed.attempts > 1 and approval is not None and approval.state == "used":
-        return "" if approval.digest == _digest(tenant, claimed, run, approval, policy, rules) else _DIFFERS
+        return "" if approval.digest == _digest(tenant, claimed, run, approval, policy, account) else _DIFFERS
     if approval is None:
         alone = claimed.risk == "read" or claimed.policy_version == policy.version
         return "" if alone else "The rules were changed while this was waiting; please confirm it again."
-    if approval.digest != _digest(tenant, claimed, run, approval, policy, rules):
+    if approval.digest != _digest(tenant, claimed, run, approval, policy, account):
         problem = _DIFFERS
     elif not await entitled_still(c, tenant, approval, policy, rules):
         problem = "Whoever approved it may no longer do so."
@@ -46,7 +51,7 @@ _DIFFERS = "What would have run was not what was approved, so nothing ran."
 
 
 def _digest(
-    tenant: UUID, claimed: effects.Claimed, run: Run, approval: Approval, policy: Policy, rules: Rules
+    tenant: UUID, claimed: effects.Claimed, run: Run, approval: Approval, policy: Policy, account: str
 ) -> bytes:
     return sealing.digest(
         sealing.Sealed(
@@ -54,7 +59,7 @@ def _digest(
             requester=run.requester.id,
             tool=claimed.tool,
             arguments=orjson.loads(claimed.arguments),
-            account=account_of(claimed.tool, rules.services),
+            account=account,
             flow_version=run.flow_version,
             step=claimed.step,
             policy_version=policy.version,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from integrations import integration_of, tools
+from integrations import tools
 from integrations.base import Tool
 
 
@@ -44,11 +43,3 @@ class Card:
 
 def cards() -> Mapping[str, Card]:
     return {name: Card(tool) for name, tool in tools().items()}
-
-
-def account_of(tool: str, settings: Mapping[str, str]) -> str:
-    """Names the service account that a call acts on, without telling its key: part of what is approved."""
-    service = integration_of(tool)
-    key = "|".join(f"{name}={settings.get(name, '')}" for name in sorted(service.required))
-    base = settings.get(f"{service.name.upper()}_API_BASE", "")
-    return f"{service.name}:{hashlib.sha256(f'{base}|{key}'.encode()).hexdigest()[:16]}"

@@ -22,7 +22,7 @@ create table services (
     account_name text default '' not null,
     account_of text default '' not null,
     checked_at timestamp with time zone,
-    changed_at timestamp with time zone default now() not null,
+    changed_at timestamp with time zone,
     primary key (tenant_id, service)
 );
 """

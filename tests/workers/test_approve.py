@@ -15,6 +15,7 @@ from bot.turn import Account, Place, Pressed, Turn, TurnId
 from flows.policy import Approvers, Policy
 from workers import approve, sealed
 from workers.approve import Rules
+from workers.services import Services
 from workers.store import people
 from workers.store.approvals import Approval
 from workers.store.door import Database
@@ -22,7 +23,7 @@ from workers.store.people import Person
 
 SLACK, TEAMS = Account("slack", "T1", "U1"), Account("teams", "tenant", "object")
 GRACE = Account("slack", "T1", "U2")
-RULES = Rules((), (), {})
+RULES = Rules((), (), Services({}))
 POLICY = Policy("p1", (), Approvers(people=("ada@example.com", "grace@example.com")))
 PLACE = Place("slack", "T1", "C1")
 

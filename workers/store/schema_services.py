@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, PrimaryKeyConstraint, Table, Text, text
 
-from workers.store.columns import NOW, column, metadata, tenant, time
+from workers.store.columns import column, metadata, tenant, time
 
 services = Table(
     "services",
@@ -18,7 +18,7 @@ services = Table(
     column("account_name", Text, server_default=""),
     column("account_of", Text, server_default=""),
     time("checked_at", nullable=True),
-    time("changed_at", NOW),
+    time("changed_at", nullable=True),
     PrimaryKeyConstraint("tenant_id", "service"),
 )
 
