@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from bot import faults
 from bot.reply import Reply
 from flows.effects import Call
 from flows.run import Run
-from workers.store import approvals, audit, conversations, effects, inbox, outbox, runs, timers
+from workers.store import approvals, audit, conversations, effects, enqueue, inbox, runs, timers
 from workers.store.approvals import Approval
+from workers.store.conversations import Claimed
 from workers.store.door import Connection
+from workers.store.enqueue import Queued
 from workers.store.outbox import Message, Waiting
 from workers.store.runs import Stored
 
@@ -37,12 +38,24 @@ class Commit:
     head: Waiting | None = None  # what is to be sent first, read where this was written
     written: bool = False
 
+    @property
+    def light(self) -> bool:
+        """Nothing but words and notes: no row of it can be wanted by anybody else."""
+        return not (self.runs or self.intents or self.releases or self.withdrawals or self.asks or self.copies
+                    or self.timers or self.cancelled_timers or self.events)  # fmt: skip
+
     def note(self, what: str, **details: Any) -> None:
         self.audit.append((what, details))
 
 
-async def write(c: Connection, tenant: UUID, conversation: str, row_id: int, commit: Commit) -> None:
-    """Inside the transaction of whoever holds the conversation. Raises `Lost`."""
+async def write(
+    c: Connection, claimed: Claimed, lease: float, row: int, commit: Commit, *, at_once: bool
+) -> Queued:
+    """Inside the transaction of whoever holds the conversation, whose lease it renews. Raises `Lost`.
+
+    `at_once`: the first message may be sent right away, if none waits before it.
+    """
+    tenant, conversation = claimed.tenant, claimed.key
     elsewhere = {to for to, _, _ in commit.events} - {conversation}
     if elsewhere:
         await conversations.lock(c, tenant, sorted(elsewhere))
@@ -58,7 +71,6 @@ async def write(c: Connection, tenant: UUID, conversation: str, row_id: int, com
         await effects.withdraw(c, tenant, key)
     for approval in commit.asks:
         await approvals.ask(c, tenant, approval)
-    await outbox.add(c, tenant, conversation, commit.messages)
     for approval_id, outbox_id in commit.copies:
         await approvals.card_posted(c, tenant, approval_id, outbox_id)
     for id, at, event in commit.timers:
@@ -70,4 +82,4 @@ async def write(c: Connection, tenant: UUID, conversation: str, row_id: int, com
     for what, details in commit.audit:
         await audit.record(c, tenant, what, **details)
     await faults.point("F14")
-    await inbox.done(c, tenant, row_id, commit.answer)
+    return await enqueue.close(c, claimed, lease, row, commit.answer, commit.messages, at_once=at_once)

@@ -9,7 +9,7 @@ from bot.metrics import metrics
 from bot.reply import Reply
 from bot.turn import Place, Turn
 from workers.seen import Tools
-from workers.store import audit, codec, inbox, outbox, runs
+from workers.store import audit, codec, enqueue, inbox, runs
 from workers.store.conversations import Claimed
 from workers.store.inbox import Row
 from workers.store.outbox import Message
@@ -37,7 +37,9 @@ async def bury(tools: Tools, claimed: Claimed, row: Row, why: str) -> None:
             place = stored.place if stored else None
         if place is not None:
             said = Reply(SORRY if turn else STUCK)
-            await outbox.add(c, claimed.tenant, claimed.key, [Message(f"dead:{row.id}", "post", place, said)])
+            await enqueue.add(
+                c, claimed.tenant, claimed.key, [Message(f"dead:{row.id}", "post", place, said)]
+            )
 
 
 def _turn(tools: Tools, row: Row) -> Turn | None:

@@ -14,8 +14,8 @@ from bot.metrics import metrics
 from bot.platforms.base import Client, Sent
 from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
-from workers.seen import Tools, next_to_send
-from workers.store import inbox, outbox
+from workers.seen import Tools, next_to_send, stop_showing
+from workers.store import conversations, enqueue, inbox, outbox
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.outbox import Message, Waiting
@@ -32,28 +32,35 @@ class Delivered:
     thread: str | None = None
 
 
-async def deliver(tools: Tools, claimed: Claimed, head: Waiting | None, *, looked: bool) -> int:
-    """All that is due in this conversation, in the order of each channel. How many were dealt with.
+async def deliver(tools: Tools, claimed: Claimed, head: Waiting | None, *, looked: bool) -> bool:
+    """All that is due in this conversation, in the order of each channel. True: it was given back, too.
 
     `looked`: `head` is what is to be sent first, as read by whoever wrote it. Each transaction
-    that notes what became of a message reads the next one too.
+    that notes what became of a message reads the next one too, and the one that finds none gives
+    the conversation back, unless something came in.
     """
-    count, waiting = 0, head
+    waiting = head
     if not looked:
-        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        async with _noting(tools, claimed) as c:
             waiting = await next_to_send(tools, c, claimed)
     while waiting is not None and waiting.due:
         with tracing.span("deliver", waiting.trace, platform=waiting.message.place.platform,
                           kind=waiting.message.kind, attempt=waiting.attempts + 1):  # fmt: skip
-            dealt, waiting = await _one(tools, claimed, waiting)
-        count += dealt
-    return count
+            after = await _one(tools, claimed, waiting)
+        if isinstance(after, GivenBack):
+            return True
+        waiting = after
+    return False
 
 
-Next = tuple[bool, Waiting | None]  # whether it is dealt with, or has to wait; and what comes after it
+class GivenBack:
+    """Nothing was left to be sent or heard, and nobody holds the conversation any more."""
 
 
-async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> Next:
+After = Waiting | GivenBack | None  # what is to be sent next, if anything
+
+
+async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> After:
     message = waiting.message
     if waiting.expired or (waiting.state == "sending" and message.kind in ("whisper", "form")):
         # Nobody can tell whether they saw it, and twice would be worse: at most once.
@@ -67,19 +74,20 @@ async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> Next:
     if waiting.marked_at is None and (pause := tools.pacer.wait(message)) > 0:
         async with _noting(tools, claimed) as c:
             await outbox.hold(c, claimed.tenant, message.id, pause)
-            return False, await next_to_send(tools, c, claimed)
+            return await next_to_send(tools, c, claimed)
     await faults.point("F31")
     if waiting.marked_at is None or time.monotonic() - waiting.marked_at > tools.lease / 4:
         # Whoever was frozen since it was marked finds out here that another has taken over.
         async with _noting(tools, claimed) as c:
             await outbox.sending(c, claimed.tenant, message.id)
+    stop_showing(claimed.key)
     try:
         done = await _send(client, waiting)
     except PlatformError as error:
         return await _trouble(tools, claimed, waiting, client, error)
     await faults.point("F32")
     tools.pacer.went(message)
-    return True, await _sent(tools, claimed, message, done)
+    return await _sent(tools, claimed, message, done)
 
 
 def _noting(tools: Tools, claimed: Claimed) -> AbstractAsyncContextManager[Connection]:
@@ -129,15 +137,17 @@ async def _find(client: Client, message: Message, since: float) -> Sent | None:
         raise
 
 
-async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivered) -> Waiting | None:
-    """Answers what is to be sent next."""
-    async with _noting(tools, claimed) as c:
-        await outbox.sent(c, claimed.tenant, message.id, done.external, done.thread)
+async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivered) -> After:
+    """Notes it. Was it the last and nothing came in, the conversation is given back with it."""
+    async with tools.db.tenant(claimed.tenant) as c:
+        last = await enqueue.sent(c, claimed, tools.lease, message.id, done.external, done.thread)
         if message.then_turn is not None and done.external:
             thread = done.thread or done.external
             inside = inside_thread(message.then_turn, message.place, thread)
             await inbox.add_turn(c, claimed.tenant, inside.place.conversation, str(inside.id), inside)
-        return await next_to_send(tools, c, claimed)
+        if not last:
+            return await next_to_send(tools, c, claimed)
+        return GivenBack() if await conversations.give_back(c, claimed, even_if_due=False) else None
 
 
 def inside_thread(turn: Turn, place: Place, thread: str) -> Turn:
@@ -147,7 +157,7 @@ def inside_thread(turn: Turn, place: Place, thread: str) -> Turn:
 
 async def _trouble(
     tools: Tools, claimed: Claimed, waiting: Waiting, client: Client, error: PlatformError
-) -> Next:
+) -> After:
     message, tenant = waiting.message, claimed.tenant
     log.warning("outbox.trouble", message=message.id, kind=message.kind, problem=str(error))
     if error.limited and not error.unknown:
@@ -155,19 +165,19 @@ async def _trouble(
         metrics().retry("outbox", "limited")
         async with _noting(tools, claimed) as c:
             await outbox.refused(c, tenant, message.id, pause, str(error))
-            return False, await next_to_send(tools, c, claimed)
+            return await next_to_send(tools, c, claimed)
     if error.retryable or error.unknown:
         pause = tools.pacer.again(message, waiting.attempts + 1, error.retry_after)
         metrics().retry("outbox", "unknown" if error.unknown else "trouble")
         async with _noting(tools, claimed) as c:
             await outbox.later(c, tenant, message.id, pause, str(error), definite=not error.unknown)
-            return False, await next_to_send(tools, c, claimed)
+            return await next_to_send(tools, c, claimed)
     if message.then_turn is not None and message.account is not None and not message.place.private:
         return await _elsewhere(tools, claimed, message, client)
     return await _close(tools, claimed, message, "failed", str(error))
 
 
-async def _elsewhere(tools: Tools, claimed: Claimed, message: Message, client: Client) -> Next:
+async def _elsewhere(tools: Tools, claimed: Claimed, message: Message, client: Client) -> After:
     """We are not in that channel: the command is answered in private instead."""
     assert message.account is not None
     try:
@@ -176,12 +186,12 @@ async def _elsewhere(tools: Tools, claimed: Claimed, message: Message, client: C
         sent = await client.post(place, message.content, marker=message.id)
     except PlatformError as error:
         return await _close(tools, claimed, message, "failed", str(error))
-    return True, await _sent(tools, claimed, replace(message, place=place), Delivered(sent.id, sent.thread))
+    return await _sent(tools, claimed, replace(message, place=place), Delivered(sent.id, sent.thread))
 
 
-async def _close(tools: Tools, claimed: Claimed, message: Message, state: str, why: str) -> Next:
+async def _close(tools: Tools, claimed: Claimed, message: Message, state: str, why: str) -> After:
     async with _noting(tools, claimed) as c:
         await outbox.give_up(c, claimed.tenant, message.id, state, why)
         if message.kind == "post":
             await unreached(c, claimed.tenant, message.id)
-        return True, await next_to_send(tools, c, claimed)
+        return await next_to_send(tools, c, claimed)

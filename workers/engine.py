@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 POLL = 0.2  # seconds: what a lost hint costs at most
 SWEEP = 0.5
+AT_ONCE = 16  # conversations in one claim
 QUIET = 2.0
 TROUBLE = 1.0  # before a conversation is tried again in which something was out of reach
 FINISH = 7.0  # seconds that a turn under way has after SIGTERM; a supervisor kills after ten
@@ -52,6 +53,7 @@ class Engine:
         self._most = concurrency
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:6]}"
         self._serving: set[asyncio.Task[None]] = set()
+        self._full = False
         self._woken = asyncio.Event()
         self._stop = asyncio.Event()
 
@@ -65,12 +67,15 @@ class Engine:
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                claimed = await self._claim()
+                asked = min(self._most - len(self._serving), AT_ONCE)
+                claimed = await self._claim(asked) if asked else []
                 for each in claimed:
                     task = asyncio.create_task(self._serve(each))
                     self._serving.add(task)
                     task.add_done_callback(self._freed)
-                if not claimed or len(self._serving) >= self._most:
+                if len(claimed) < asked or not asked:
+                    # All that was due is ours by now; a full house waits for the first to leave.
+                    self._full = len(self._serving) >= self._most
                     await self._pause(stopped)
         finally:
             stopped.cancel()
@@ -88,13 +93,10 @@ class Engine:
         if late:
             await asyncio.wait(late, timeout=1)
 
-    async def _claim(self) -> list[Claimed]:
-        free = self._most - len(self._serving)
-        if free <= 0:
-            return []
+    async def _claim(self, most: int) -> list[Claimed]:
         self._woken.clear()
         try:
-            return await conversations.claim(self.tools.db, self._owner, self.tools.lease, min(free, 16))
+            return await conversations.claim(self.tools.db, self._owner, self.tools.lease, most)
         except PASSING as error:
             log.warning("engine.claim", problem=type(error).__name__)
             await asyncio.sleep(0.5)
@@ -102,7 +104,8 @@ class Engine:
 
     def _freed(self, task: asyncio.Task[None]) -> None:
         self._serving.discard(task)
-        self._woken.set()
+        if self._full:
+            self._woken.set()
 
     async def _pause(self, stopped: asyncio.Task[bool]) -> None:
         woken = asyncio.create_task(self._woken.wait())
@@ -114,9 +117,9 @@ class Engine:
         heart = asyncio.create_task(self._beat(claimed, asyncio.current_task()))
         try:
             await faults.point("F10")
-            await self._step(claimed)
-            while not await conversations.release(self.tools.db, claimed, even_if_due=self._stop.is_set()):
-                await self._step(claimed)
+            while not await self._step(claimed):
+                if await conversations.release(self.tools.db, claimed, even_if_due=self._stop.is_set()):
+                    break
             heart.cancel()
         except Lost:
             metrics().lease_lost()
@@ -144,8 +147,8 @@ class Engine:
         with suppress(Lost, *PASSING):
             await conversations.renew(self.tools.db, claimed, min(self.tools.lease, LONGEST_CALL))
 
-    async def _step(self, claimed: Claimed) -> None:
-        """The next thing that waits, if any, and all that is to be said."""
+    async def _step(self, claimed: Claimed) -> bool:
+        """The next thing that waits, if any, and all that is to be said. True: it was given back, too."""
         seen = await take(self.tools, claimed)
         commit = None
         if seen is not None:
@@ -154,7 +157,9 @@ class Engine:
             with tracing.span("turn", row.trace, source=row.source, kind=row.kind, attempt=row.attempts):
                 commit = await self._handle(claimed, seen)
         written = commit if commit is not None and commit.written else None
-        await deliver(self.tools, claimed, written.head if written else None, looked=written is not None)
+        return await deliver(
+            self.tools, claimed, written.head if written else None, looked=written is not None
+        )
 
     async def _handle(self, claimed: Claimed, seen: Seen | Unreadable) -> Commit | None:
         """What was written; None where it was put off, or put aside."""
@@ -176,7 +181,8 @@ class Engine:
         self._dispatch.publish(commit.releases)
         if any(to != claimed.key for to, _, _ in commit.events):
             self._hints.wake()
-        self._hints.answered(row.dedupe)
+        if isinstance(seen, Seen) and seen.awaited:
+            self._hints.answered(row.dedupe)
         metrics().turn(row.source, "done", row.age + time.monotonic() - began)
         if self.tools.extensions is not None:
             self.tools.extensions.hear(row)

@@ -41,17 +41,30 @@ class Library:
         self._tools = cards()
         self._flows: OrderedDict[tuple[UUID, str, str], Flow] = OrderedDict()
         self._policies: OrderedDict[tuple[UUID, str], Policy] = OrderedDict()
+        self._worlds: OrderedDict[tuple[Any, ...], World] = OrderedDict()
 
     async def world(self, c: Connection, tenant: UUID) -> World:
         """Raises LookupError where the tenant has no policy: nothing runs without one."""
         active = await definitions.active_flows(c, tenant)
-        flows = {flow: await self.flow(c, tenant, flow, version) for flow, version in active.items()}
-        version = await tenants.policy_version(c, tenant)
-        if version is None:
+        return await self.world_of(c, tenant, active, await tenants.policy_version(c, tenant))
+
+    async def world_of(
+        self, c: Connection, tenant: UUID, active: Mapping[str, str], policy_version: str | None
+    ) -> World:
+        """The same, from the active versions as somebody read them just now."""
+        if policy_version is None:
             raise LookupError("this tenant has no policy; `countersign flows push` gives it one")
-        policy = await self.policy(c, tenant, version)
-        told = tuple((flow.id, flow.description) for flow in flows.values())
-        return World(flows, Known(policy, self._tools, told), self._tools)
+        key = (tenant, policy_version, *sorted(active.items()))
+        if key not in self._worlds:
+            flows = {
+                flow: await self.flow(c, tenant, flow, version) for flow, version in sorted(active.items())
+            }
+            policy = await self.policy(c, tenant, policy_version)
+            told = tuple((flow.id, flow.description) for flow in flows.values())
+            self._worlds[key] = World(flows, Known(policy, self._tools, told), self._tools)
+            _bound(self._worlds)
+        self._worlds.move_to_end(key)
+        return self._worlds[key]
 
     async def flow(self, c: Connection, tenant: UUID, flow: str, version: str) -> Flow:
         key = (tenant, flow, version)

@@ -55,6 +55,11 @@ class Seen:
     turn: Turn | Ignored | Immediate | None = None
     person: Person | None = None
 
+    @property
+    def awaited(self) -> bool:
+        """Somebody waits for its answer at the door."""
+        return isinstance(self.turn, Turn) and self.turn.wants_answer
+
 
 def tell(commit: Commit, turn: Turn, reply: Reply) -> None:
     """Only the person who acted hears it: in the response where the platform shows it, else by a whisper."""
@@ -67,7 +72,11 @@ def tell(commit: Commit, turn: Turn, reply: Reply) -> None:
 
 
 async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> Commit:
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+    """Writes it. Where there are only words, the statement that queues them asks for the lease by itself."""
+    door = tools.db.tenant(claimed.tenant)
+    if not commit.light:
+        door = tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease)
+    async with door as c:
         await write_all(tools, c, claimed, seen, commit)
     return commit
 
@@ -79,9 +88,17 @@ async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, c
         client = tools.clients.get(message.place.platform)
         whole += split(client, message) if client else [message]
     commit.messages = whole
-    await write(c, claimed.tenant, claimed.key, seen.row.id, commit)
-    commit.head = await next_to_send(tools, c, claimed)
+    first = whole[0] if whole else None
+    at_once = first is not None and first.kind in ("post", "home") and _may_go(tools, first)
+    queued = await write(c, claimed, tools.lease, seen.row.id, commit, at_once=at_once)
+    commit.head = queued.marked
+    if queued.marked is None and (whole or queued.busy):
+        commit.head = await next_to_send(tools, c, claimed)
     commit.written = True
+
+
+def _may_go(tools: Tools, message: Message) -> bool:
+    return message.place.platform in tools.clients and tools.pacer.wait(message) <= 0
 
 
 async def next_to_send(tools: Tools, c: Connection, claimed: Claimed) -> Waiting | None:
@@ -91,9 +108,9 @@ async def next_to_send(tools: Tools, c: Connection, claimed: Claimed) -> Waiting
         return waiting
     message = waiting.message
     # What is shown at most once is marked just before it is shown, or a crash would lose it.
-    if message.kind in ("whisper", "form") or message.place.platform not in tools.clients:
+    if message.kind in ("whisper", "form") or not _may_go(tools, message):
         return waiting
-    if waiting.attempts >= outbox.MOST_ATTEMPTS or tools.pacer.wait(message) > 0:
+    if waiting.attempts >= outbox.MOST_ATTEMPTS:
         return waiting
     marked_at = time.monotonic()
     await outbox.sending(c, claimed.tenant, message.id)
@@ -112,16 +129,25 @@ def split(client: Client, message: Message) -> list[Message]:
     return [*parts, replace(message, content=last)]
 
 
-_showing: set[asyncio.Task[None]] = set()
+_showing: dict[str, asyncio.Task[None]] = {}
+UNNOTICED = 0.3  # seconds in which an answer needs no announcement
 
 
 def show_working(tools: Tools, turn: Turn) -> None:
-    """Lets the person see that an answer is coming; never waited for, and never in the answer's way."""
+    """Lets the person see that an answer is coming, if it does not come at once; in nobody's way."""
 
     async def show() -> None:
+        await asyncio.sleep(UNNOTICED)
         with suppress(PlatformError):
             await tools.clients[turn.place.platform].working(turn.place, turn.account)
 
-    task = asyncio.create_task(show())
-    _showing.add(task)
-    task.add_done_callback(_showing.discard)
+    key = turn.place.conversation
+    stop_showing(key)
+    task = _showing[key] = asyncio.create_task(show())
+    task.add_done_callback(lambda done: _showing.pop(key) if _showing.get(key) is done else None)
+
+
+def stop_showing(conversation: str) -> None:
+    """It is answered."""
+    if (task := _showing.pop(conversation, None)) is not None:
+        task.cancel()

@@ -44,6 +44,7 @@ from workers.store import codec, conversations, inbox, people, runs, tenants, ti
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.inbox import Row
+from workers.store.look import Looked, look
 from workers.store.outbox import Message
 from workers.store.people import Person
 from workers.store.runs import Stored
@@ -70,14 +71,19 @@ async def take(tools: Tools, claimed: Claimed) -> Seen | Unreadable | None:
     Timers that are due become events first. One transaction, because most of a turn's time is
     spent going to the database and back.
     """
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-        fired = await timers.fire(c, claimed.tenant, claimed.key)
-        row = await inbox.next_row(c, claimed.tenant, claimed.key)
-        if row is None:
+    fired = 0
+    async with tools.db.tenant(claimed.tenant) as c:
+        looked = await look(c, claimed, tools.lease)
+        if looked.row is None and looked.ringing:
+            # What was in the inbox before it rang comes first anyway.
+            fired = await timers.fire(c, claimed.tenant, claimed.key)
+            looked = await look(c, claimed, tools.lease)
+        if looked.row is None:
             return None
+        row = looked.row
         found: Seen | Unreadable
         try:
-            found = await _look(tools, c, claimed, row)
+            found = await _look(tools, c, claimed, row, looked)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             raise
         except Exception as problem:
@@ -98,10 +104,9 @@ async def handle(tools: Tools, claimed: Claimed, seen: Seen | Unreadable) -> Com
     return await events.heard(tools, claimed, seen)
 
 
-async def _look(tools: Tools, c: Connection, claimed: Claimed, row: Row) -> Seen:
-    world = await tools.library.world(c, claimed.tenant)
-    stored = await runs.open_run(c, claimed.tenant, claimed.key)
-    flow = None
+async def _look(tools: Tools, c: Connection, claimed: Claimed, row: Row, looked: Looked) -> Seen:
+    world = await tools.library.world_of(c, claimed.tenant, looked.active, looked.policy_version)
+    stored, flow = runs.of_row(looked.run) if looked.run else None, None
     if stored:
         flow = await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
     if row.kind != inbox.TURN:
@@ -110,8 +115,7 @@ async def _look(tools: Tools, c: Connection, claimed: Claimed, row: Row) -> Seen
     person = None
     if isinstance(turn, Turn):
         person = await people.of_account(c, claimed.tenant, turn.account, FRESH)
-    engaged = stored is not None or await runs.any_run(c, claimed.tenant, claimed.key)
-    return Seen(row, world, stored, flow, engaged, turn, person)
+    return Seen(row, world, stored, flow, stored is not None or looked.spoken, turn, person)
 
 
 async def _bury(tools: Tools, claimed: Claimed, row: Row) -> Commit:

@@ -14,7 +14,7 @@ from tests.faults.events import channel_of
 from tests.faults.invariants import new_problems
 from tests.faults.rig import Rig
 from tests.faults.stub import TEAM, marker
-from workers.store import conversations, outbox
+from workers.store import conversations, enqueue
 from workers.store.outbox import Message
 
 pytestmark = pytest.mark.processes
@@ -29,7 +29,7 @@ async def say_parts(rig: Rig, count: int) -> list[str]:
     ]
     async with rig.db.tenant(rig.tenant) as c:
         await conversations.wake(c, rig.tenant, place.conversation)
-        await outbox.add(c, rig.tenant, place.conversation, messages)
+        await enqueue.add(c, rig.tenant, place.conversation, messages)
     return [message.id for message in messages]
 
 

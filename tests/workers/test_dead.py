@@ -10,6 +10,7 @@ import pytest
 
 from bot.reply import Reply
 from bot.turn import Account, Place, Said, Turn, TurnId
+from tests.workers.store import steps
 from tests.workers.store.conftest import There
 from workers import dead
 from workers.store import codec, inbox
@@ -33,7 +34,7 @@ async def buried(there: There, source: str, payload: bytes) -> list[Any]:
     claimed: Claimed = await there.claimed()
     async with there.db.tenant(there.tenant) as c:
         await inbox.add_many(c, there.tenant, [(source, "bad", there.conversation, "turn", payload, None)])
-        row = await inbox.next_row(c, there.tenant, there.conversation)
+        row = await steps.next_row(c, there.tenant, there.conversation)
     assert row is not None
     tools: Any = SimpleNamespace(db=there.db, lease=30.0, doors={"slack": Broken()})
     await dead.bury(tools, claimed, row, "KeyError")
@@ -45,7 +46,7 @@ async def test_the_person_is_told_once_and_what_comes_next_is_dealt_with(there: 
     assert await buried(there, "us", codec.dumps(TURN).encode()) == [Reply(dead.SORRY)]
     assert await there.value("select state from inbox where dedupe = 'bad'") == 2
     async with there.db.tenant(there.tenant) as c:
-        assert await inbox.next_row(c, there.tenant, there.conversation) is None
+        assert await steps.next_row(c, there.tenant, there.conversation) is None
 
 
 async def test_what_cannot_even_be_read_is_put_aside_all_the_same(there: There) -> None:

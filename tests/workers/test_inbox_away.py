@@ -18,6 +18,7 @@ from bot.front_inbox import Arrival
 from bot.reply import Reply
 from tests.conftest import SECRET
 from tests.workers.arrivals import arrival, blocked, kept, put
+from tests.workers.store import steps
 from workers import inbox as inboxes
 from workers.hints import ANSWERED, Hints
 from workers.inbox import GroupInbox, open_inbox
@@ -39,9 +40,9 @@ async def box(app_dsn: str, servers: Servers) -> AsyncIterator[GroupInbox]:
 async def answered(db: Database, event: Arrival, reply: Reply | None) -> None:
     tenant = UUID(event.tenant)
     async with db.tenant(tenant) as c:
-        row = await inbox.next_row(c, tenant, event.turn.place.conversation)
+        row = await steps.next_row(c, tenant, event.turn.place.conversation)
         assert row is not None
-        await inbox.done(c, tenant, row.id, reply)
+        await steps.done(c, tenant, event.turn.place.conversation, row.id, reply)
 
 
 async def heard(box: GroupInbox) -> None:

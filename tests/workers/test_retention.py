@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 
+from tests.workers.store import steps
 from tests.workers.store.rows import seed
 from workers import retention
 from workers.retention import DAY, Keeper
@@ -223,9 +224,9 @@ async def test_turns_go_on_meanwhile(full: Full) -> None:
         async with full.db.tenant(full.tenant) as c:
             await inbox.add_many(c, full.tenant, [("now", str(count), key, "turn", b"{}", None)])
         async with full.db.tenant(full.tenant) as c:
-            row = await inbox.next_row(c, full.tenant, key)
+            row = await steps.next_row(c, full.tenant, key)
             assert row is not None
-            await inbox.done(c, full.tenant, row.id)
+            await steps.done(c, full.tenant, key, row.id)
         slowest = max(slowest, asyncio.get_running_loop().time() - began)
         count += 1
     await sweeping

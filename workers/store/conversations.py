@@ -84,32 +84,25 @@ async def release(db: Database, claimed: Claimed, *, even_if_due: bool = True) -
             claimed.key,
             claimed.fence,
         )
-        if held is None:
-            return True
-        if not even_if_due and await _due(c, claimed):
-            return False
-        await faults.point("F16")
-        await c.execute(
-            "update conversations set lease_until = '-infinity', lease_owner = '', ready_at = least("  # noqa: S608
-            " (select now() from inbox where tenant_id = $1 and conversation = $2 and state = 0 limit 1),"
-            " (select min(o.not_before) from outbox o where o.tenant_id = $1 and o.conversation = $2"
-            f"   and {HEAD}),"
-            " (select min(fire_at) from timers where tenant_id = $1 and conversation = $2 and state = 'set'),"
-            " 'infinity'::timestamptz)"
-            " where tenant_id = $1 and key = $2",
-            claimed.tenant,
-            claimed.key,
-        )
-        return True
+        return held is None or await give_back(c, claimed, even_if_due=even_if_due)
 
 
-async def _due(c: Connection, claimed: Claimed) -> bool:
-    """Something happened, or is to happen by now. Messages are not asked for: those were just sent."""
-    found: bool = await c.fetchval(
-        "select exists (select 1 from inbox where tenant_id = $1 and conversation = $2 and state = 0)"
-        " or exists (select 1 from timers where tenant_id = $1 and conversation = $2 and state = 'set'"
-        "  and fire_at <= now())",
-        claimed.tenant,
-        claimed.key,
-    )
-    return found
+# Messages are asked for too when the next look is set, but not before: those were just sent.
+GIVE_BACK = f"""
+update conversations set lease_until = '-infinity', lease_owner = '', ready_at = least(
+  (select now() from inbox where tenant_id = $1 and conversation = $2 and state = 0 limit 1),
+  (select min(o.not_before) from outbox o where o.tenant_id = $1 and o.conversation = $2 and {HEAD}),
+  (select min(fire_at) from timers where tenant_id = $1 and conversation = $2 and state = 'set'),
+  'infinity'::timestamptz)
+where tenant_id = $1 and key = $2 and ($3 or not (
+  exists (select 1 from inbox where tenant_id = $1 and conversation = $2 and state = 0)
+  or exists (select 1 from timers where tenant_id = $1 and conversation = $2 and state = 'set'
+    and fire_at <= now())))
+returning 1
+"""  # noqa: S608 (constants)
+
+
+async def give_back(c: Connection, claimed: Claimed, *, even_if_due: bool) -> bool:
+    """The same, for whoever has locked the row in this transaction, by a statement before this one."""
+    await faults.point("F16")
+    return await c.fetchval(GIVE_BACK, claimed.tenant, claimed.key, even_if_due) is not None

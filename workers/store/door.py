@@ -26,6 +26,23 @@ class Lost(Exception):
     """The lease went to somebody else; what was going to be written must not be."""
 
 
+class Borrowed(asyncpg.Connection):
+    """Knows whether it was left as it was found, so that the pool need not go and see."""
+
+    tidy = False
+
+    def left_tidy(self) -> None:
+        self.tidy = True
+
+
+async def _tidied(connection: Any) -> None:
+    """What the pool does with a connection that comes back: nothing, where the commit did it already."""
+    if connection.tidy:
+        connection.tidy = False
+    else:
+        await connection.execute(connection.get_reset_query())
+
+
 class Database:
     """A pool of connections as the app's role."""
 
@@ -38,7 +55,13 @@ class Database:
         """Raises `ConfigurationError` when it cannot be reached or we would be above row-level security."""
         try:
             pool = await asyncpg.create_pool(
-                for_asyncpg(dsn), min_size=1, max_size=size, timeout=timeout, command_timeout=30
+                for_asyncpg(dsn),
+                min_size=1,
+                max_size=size,
+                timeout=timeout,
+                command_timeout=30,
+                connection_class=Borrowed,
+                reset=_tidied,
             )
         except (ValueError, asyncpg.InterfaceError):
             raise ConfigurationError(UNREADABLE) from None  # the cause may quote a part of the password
@@ -76,7 +99,9 @@ class Database:
                         with suppress(*GONE):  # the pool rolls back what it gets back
                             await asyncio.shield(connection.execute("rollback"))
                     raise
-                await connection.execute("commit")
+                # In one round trip: no setting of a session outlives the borrowing.
+                await connection.execute("commit; reset all")
+                connection.left_tidy()
 
     @asynccontextmanager
     async def turn(self, tenant: UUID, key: str, fence: int, lease: float) -> AsyncIterator[Connection]:
@@ -117,7 +142,9 @@ class Database:
     async def dispatch(self, query: str, *arguments: Any) -> list[Any]:
         """A call of one of the listed functions that may look across tenants."""
         with _one_family():
-            rows: list[Any] = await self._pool.fetch(query, *arguments, timeout=10)
+            async with self._pool.acquire(timeout=10) as connection:
+                rows: list[Any] = await connection.fetch(query, *arguments, timeout=10)
+                connection.left_tidy()
         return rows
 
 

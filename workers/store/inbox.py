@@ -85,28 +85,6 @@ async def add_turn(c: Connection, tenant: UUID, conversation: str, dedupe: str, 
     )
 
 
-async def next_row(c: Connection, tenant: UUID, conversation: str) -> Row | None:
-    """The oldest that waits; counted as one more attempt."""
-    row = await c.fetchrow(
-        "update inbox set attempts = attempts + 1 where tenant_id = $1 and id = ("
-        "  select id from inbox where tenant_id = $1 and conversation = $2 and state = 0 order by id limit 1)"
-        " returning id, source, dedupe, kind, payload, attempts,"
-        " extract(epoch from clock_timestamp() - received_at)::float8 as age, trace",
-        tenant,
-        conversation,
-    )
-    return Row(**dict(row)) if row else None
-
-
-async def done(c: Connection, tenant: UUID, id: int, answer: Any = None) -> None:
-    await c.execute(
-        "update inbox set state = 1, done_at = now(), answer = $3 where tenant_id = $1 and id = $2",
-        tenant,
-        id,
-        codec.dumps(answer) if answer is not None else None,
-    )
-
-
 async def dead(c: Connection, tenant: UUID, id: int, error: str) -> None:
     """Tried too often. It no longer blocks the conversation, and stays for somebody to look at."""
     await c.execute(

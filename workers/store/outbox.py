@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from bot import tracing
 from bot.reply import Form, Reply
 from bot.turn import Account, Place, Turn
 from workers.store import codec
@@ -53,41 +52,6 @@ class Waiting:
     target_state: str | None = None
     trace: str | None = None
     marked_at: float | None = None  # by ourselves, in the transaction that read it; the process's own clock
-
-
-async def add(c: Connection, tenant: UUID, conversation: str, messages: list[Message]) -> None:
-    """At the end of the conversation's queue; a message whose id is there already is left alone."""
-    if not messages:
-        return
-    last = await c.fetchval(
-        "update conversations set seq = seq + $3 where tenant_id = $1 and key = $2 returning seq",
-        tenant,
-        conversation,
-        len(messages),
-    )
-    await c.executemany(
-        "insert into outbox (tenant_id, id, conversation, seq, kind, place, account, target, trigger,"
-        " content, then_turn, expires_at, trace) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-        " coalesce(now() + make_interval(secs => $12), 'infinity'), $13) on conflict do nothing",
-        [
-            (
-                tenant,
-                message.id,
-                conversation,
-                last - len(messages) + 1 + at,
-                message.kind,
-                codec.dumps(message.place),
-                codec.dumps(message.account) if message.account else None,
-                message.target,
-                message.trigger,
-                codec.dumps(message.content),
-                codec.dumps(message.then_turn) if message.then_turn else None,
-                message.lasts,
-                tracing.current(),
-            )
-            for at, message in enumerate(messages)
-        ],
-    )
 
 
 MOST_ATTEMPTS = 14
@@ -149,17 +113,6 @@ async def sending(c: Connection, tenant: UUID, id: str) -> None:
         " where tenant_id = $1 and id = $2",
         tenant,
         id,
-    )
-
-
-async def sent(c: Connection, tenant: UUID, id: str, external_id: str | None, thread: str | None) -> None:
-    await c.execute(
-        "update outbox set state = 'sent', external_id = $3, thread = $4, sent_at = now(), error = null"
-        " where tenant_id = $1 and id = $2",
-        tenant,
-        id,
-        external_id,
-        thread,
     )
 
 

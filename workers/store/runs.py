@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -39,14 +41,6 @@ async def by_id(c: Connection, tenant: UUID, id: str) -> Stored | None:
     return _stored(await c.fetchrow("select * from runs where tenant_id = $1 and id = $2", tenant, id))
 
 
-async def any_run(c: Connection, tenant: UUID, conversation: str) -> bool:
-    """Whether we ever took part here: then follow-ups need no new mention."""
-    row = await c.fetchval(
-        "select 1 from outbox where tenant_id = $1 and conversation = $2 limit 1", tenant, conversation
-    )
-    return row is not None
-
-
 async def save(c: Connection, tenant: UUID, stored: Stored, run: Run) -> None:
     """Raises `Lost` when somebody else moved it since it was read."""
     state = orjson.dumps(to_json(run)).decode()
@@ -80,10 +74,12 @@ async def save(c: Connection, tenant: UUID, stored: Stored, run: Run) -> None:
         raise Lost(run.id)
 
 
-def _stored(row: object) -> Stored | None:
-    if row is None:
-        return None
-    values = dict(row)  # type: ignore[call-overload]  # asyncpg's Record is a mapping without saying so
+def _stored(row: Any) -> Stored | None:
+    return None if row is None else of_row(row)
+
+
+def of_row(values: Mapping[str, Any]) -> Stored:
+    """From the columns of `runs`, wherever they were read."""
     run = from_json(
         values["id"],
         values["flow"],

@@ -14,7 +14,7 @@ from bot.reply import Facts, Reply
 from bot.turn import Place
 from flows.effects import Call
 from tests.workers.store.conftest import There
-from workers.store import approvals, conversations, effects, outbox
+from workers.store import approvals, conversations, effects, enqueue
 from workers.store.approvals import Approval
 from workers.store.outbox import Message
 
@@ -227,7 +227,7 @@ async def test_every_copy_of_the_card_is_found_and_every_press_is_kept(there: Th
         await conversations.lock(c, there.tenant, [there.conversation])
         for number, place in enumerate(places):
             message = Message(f"{id}:{number}", "post", place, CARD)
-            await outbox.add(c, there.tenant, there.conversation, [message])
+            await enqueue.add(c, there.tenant, there.conversation, [message])
             await approvals.card_posted(c, there.tenant, id, message.id)
             await approvals.card_posted(c, there.tenant, id, message.id)
         assert await approvals.cards(c, there.tenant, id) == [(f"{id}:{n}", p) for n, p in enumerate(places)]

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from bot.platforms.base import Profile
 from bot.turn import Account
-from workers.store import people, tenants
+from workers.store import door, people, tenants
 from workers.store.door import Database
 
 COUNT = "select count(*) as n, current_setting('app.tenant', true) as tenant from people"
@@ -145,7 +145,9 @@ async def test_a_pool_that_does_not_reset_would_hand_the_tenant_on(app_dsn: str,
     async def careless(_: Any) -> None:
         return None
 
-    pool = await asyncpg.create_pool(app_dsn, min_size=1, max_size=1, reset=careless)
+    pool = await asyncpg.create_pool(
+        app_dsn, min_size=1, max_size=1, reset=careless, connection_class=door.Borrowed
+    )
     try:
         async with pool.acquire() as c:
             await c.execute(f"set session app.tenant = '{somebody}'")
@@ -169,7 +171,7 @@ NOTICED = asyncpg.InternalClientError("cannot switch to state 15; another operat
 class Broken:
     """A pool whose server hung up a moment ago."""
 
-    async def fetch(self, *_: Any, **__: Any) -> Any:
+    def acquire(self, **_: Any) -> Any:
         raise NOTICED
 
 

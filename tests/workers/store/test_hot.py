@@ -23,15 +23,14 @@ from workers.store import (
     approvals,
     conversations,
     dead,
-    definitions,
     doubts,
     effects,
+    enqueue,
     inbox,
+    look,
     old,
     outbox,
     people,
-    runs,
-    tenants,
     timers,
 )
 from workers.store.conversations import Claimed
@@ -126,25 +125,22 @@ async def a_turn(c: Any, tenant: UUID) -> None:
     """Everything that the way of one turn asks of the database, from the front to the last delivery."""
     await inbox.add_many(c, tenant, [("slack", "new", "c7", "turn", b"{}", None)])
     await inbox.answered(c, tenant, "slack", "new")
-    await inbox.next_row(c, tenant, "c7")
+    mine = Claimed(tenant, "c7", 0)
+    await look.look(c, mine, 30.0)
     await timers.fire(c, tenant, "c7")
     await people.of_account(c, tenant, ADA, 60.0)
-    await definitions.active_flows(c, tenant)
-    await tenants.policy_version(c, tenant)
-    await c.fetchrow("select 1 from runs where tenant_id = $1 and conversation = $2 and status = 'waiting'"
-                     " order by started_at desc limit 1", tenant, "c7")  # fmt: skip
-    await runs.any_run(c, tenant, "c7")
     await conversations.lock(c, tenant, ["c7", "c8"])
     await effects.intend(c, tenant, "c7", "r7", call("r7:s:2"), "v", "money", "held")
     await effects.release(c, tenant, "r7:s:2")
     await effects.withdraw(c, tenant, "r7:s:2")
     await inbox.add_event(c, tenant, "c7", "effect:x", {})
-    await inbox.done(c, tenant, 1)
     message = Message("new", "post", PLACE, Reply("hello"), ADA)
-    await outbox.add(c, tenant, "c7", [message, Message("u", "update", PLACE, Reply("x"), target="new")])
+    update = Message("u", "update", PLACE, Reply("x"), target="new")
+    await enqueue.close(c, mine, 30.0, 1, None, [message, update], at_once=True)
     await outbox.next_waiting(c, tenant, "c7")
     await outbox.sending(c, tenant, "new")
-    await outbox.sent(c, tenant, "new", "1.2", "1.1")
+    await enqueue.sent(c, mine, 30.0, "new", "1.2", "1.1")
+    await conversations.give_back(c, mine, even_if_due=False)
     await outbox.hold(c, tenant, "u", 1.0)
     await outbox.refused(c, tenant, "u", 1.0, "slow down")
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from bot.reply import Reply
+from tests.workers.store import steps
 from tests.workers.store.conftest import There
 from workers.store import inbox
 
@@ -87,17 +88,17 @@ async def test_batches_of_the_same_conversations_in_any_order_do_not_block_each_
 async def test_rows_are_dealt_with_oldest_first_each_try_counted(there: There) -> None:
     await add(there, row("one"), row("two"))
     async with there.db.tenant(there.tenant) as c:
-        first = await inbox.next_row(c, there.tenant, "slack:T:C:1")
-        again = await inbox.next_row(c, there.tenant, "slack:T:C:1")
+        first = await steps.next_row(c, there.tenant, "slack:T:C:1")
+        again = await steps.next_row(c, there.tenant, "slack:T:C:1")
         assert first is not None
         assert again is not None
         assert (first.dedupe, first.attempts, again.dedupe, again.attempts) == ("one", 1, "one", 2)
-        await inbox.done(c, there.tenant, first.id)
-        second = await inbox.next_row(c, there.tenant, "slack:T:C:1")
+        await steps.done(c, there.tenant, "slack:T:C:1", first.id)
+        second = await steps.next_row(c, there.tenant, "slack:T:C:1")
         assert second is not None
         assert second.payload == b'{"n": "two"}'
         await inbox.dead(c, there.tenant, second.id, "x" * 2000)
-        assert await inbox.next_row(c, there.tenant, "slack:T:C:1") is None
+        assert await steps.next_row(c, there.tenant, "slack:T:C:1") is None
     assert await there.value("select max(length(error)) from inbox where state = 2") == 500
 
 
@@ -107,9 +108,9 @@ async def test_an_answer_is_found_once_the_turn_is_dealt_with(there: There) -> N
     async with there.db.tenant(there.tenant) as c:
         assert await inbox.answered(c, there.tenant, "slack", "one") == (False, None)
         for kept in (answer, None):
-            found = await inbox.next_row(c, there.tenant, "slack:T:C:1")
+            found = await steps.next_row(c, there.tenant, "slack:T:C:1")
             assert found is not None
-            await inbox.done(c, there.tenant, found.id, kept)
+            await steps.done(c, there.tenant, "slack:T:C:1", found.id, kept)
         assert await inbox.answered(c, there.tenant, "slack", "one") == (True, answer)
         assert await inbox.answered(c, there.tenant, "slack", "two") == (True, None)
         assert await inbox.answered(c, there.tenant, "slack", "never came") == (False, None)

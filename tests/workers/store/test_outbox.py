@@ -6,8 +6,9 @@ import asyncio
 
 from bot.reply import Form, Reply
 from bot.turn import Account, Place, Said, Turn, TurnId
+from tests.workers.store import steps
 from tests.workers.store.conftest import There
-from workers.store import conversations, outbox
+from workers.store import conversations, enqueue, outbox
 from workers.store.outbox import Message, Waiting
 
 PLACE = Place("slack", "T1", "C1", "17.1")
@@ -21,7 +22,7 @@ def message(id: str, text: str = "", **more: object) -> Message:
 async def add(there: There, *messages: Message) -> None:
     async with there.db.tenant(there.tenant) as c:
         await conversations.lock(c, there.tenant, [there.conversation])
-        await outbox.add(c, there.tenant, there.conversation, list(messages))
+        await enqueue.add(c, there.tenant, there.conversation, list(messages))
 
 
 async def head(there: There) -> Waiting | None:
@@ -36,7 +37,7 @@ async def said(there: There) -> list[str]:
         found.append(waiting.message.id)
         async with there.db.tenant(there.tenant) as c:
             await outbox.sending(c, there.tenant, waiting.message.id)
-            await outbox.sent(c, there.tenant, waiting.message.id, "17.2", "17.1")
+            await steps.sent(c, there.tenant, there.conversation, waiting.message.id, "17.2", "17.1")
     return found
 
 
@@ -132,7 +133,7 @@ async def test_a_channel_that_has_to_wait_holds_up_no_other(there: There) -> Non
     while (waiting := await head(there)) and waiting.due:
         found.append(waiting.message.id)
         async with there.db.tenant(there.tenant) as c:
-            await outbox.sent(c, there.tenant, waiting.message.id, "17.2", None)
+            await steps.sent(c, there.tenant, there.conversation, waiting.message.id, "17.2", None)
     assert found == ["one", "two"]
     assert waiting is not None
     assert waiting.message.id == "card 0"
