@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.reply import Reply
+from flows.arms import advanced
 from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
 from flows.errors import TemplateError
 from flows.events import Approved, Began, Chose, Entered, Event, Expired, Failed, Finished, Heard, Rejected
@@ -39,8 +40,13 @@ def advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tupl
 
     The same arguments give the same answer. An event that the run no longer waits for (a
     late result, a card of an earlier step) changes nothing. It never raises: a text that cannot
-    be filled in ends the run, and says at which step.
+    be filled in ends the run, and says at which step. Where the flow has variants, the person gets
+    theirs, and the run notes those that made a difference.
     """
+    return advanced(_advance, flow, run, event, known)
+
+
+def _advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tuple[Effect, ...]]:
     if run.over:
         return run, _too_late(event)
     if refusal := _refused(run, event):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flows.steps.base import Step
+from flows.variants import Experiment
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
     """`version` is the hash of the content; the first step is where a run starts.
 
-    `source` is the parsed file, which is what the database keeps.
+    `source` is the parsed file, which is what the database keeps. `steps` has each step as the
+    controls of its variants make it, `ways` each step that has variants in all combinations of arms, in
+    the order of `experiments`. `goal` is what a run is to come to: `done`, or a step.
     """
 
     id: str
@@ -23,6 +26,9 @@ class Flow:
     start: str
     examples: tuple[str, ...]
     source: Mapping[str, Any]
+    goal: str = "done"
+    experiments: tuple[Experiment, ...] = ()
+    ways: Mapping[str, Mapping[tuple[str, ...], Step]] = field(default_factory=dict)
 
     def step(self, id: str) -> Step:
         return self.steps[id]

@@ -14,12 +14,13 @@ from flows.errors import FlowError, Mistake
 from flows.flow import Flow
 from flows.steps import STEPS
 from flows.steps.base import OURS, Fields, Step
+from flows.ways import Fork, Ways
 from flows.yaml_source import Source, read
 
 MOST_STEPS = 200
 MOST_EXAMPLES = 100
 LONGEST = 500
-FIELDS = ("id", "description", "examples", "steps")
+FIELDS = ("id", "description", "examples", "goal", "steps")
 # A step's name is part of keys, buttons and graphs, which have separators of their own.
 STEP_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}\Z")
 FLOW_ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
@@ -62,19 +63,26 @@ def load(source: Source, known_actions: Collection[str]) -> Flow:
         if field not in FIELDS:
             close = difflib.get_close_matches(str(field), FIELDS, 1)
             wrong(str(field), "is not a field of a flow", close[0] if close else ", ".join(FIELDS))
-    steps = _steps(source, mistakes)
+    read = _steps(source, id, mistakes)
+    goal = raw.get("goal", "done")
+    if not isinstance(goal, str) or (goal != "done" and goal not in read.steps):
+        close = difflib.get_close_matches(str(goal)[:60], ["done", *read.steps], 1)
+        wrong("goal", f"is {str(goal)[:60]!r}, which is no step", close[0] if close else "done, or a step")
     if not mistakes:
-        mistakes.extend(_lint(source, steps, known_actions))
+        mistakes.extend(_lint(source, read.side_by_side(), known_actions))
     if mistakes:
         raise FlowError(mistakes)
     return Flow(
         id=id,
         version=version_of(raw),
         description=str(description),
-        steps=steps,
-        start=next(iter(steps)),
+        steps=read.steps,
+        start=next(iter(read.steps)),
         examples=tuple(examples),
         source=raw,
+        goal=str(goal),
+        experiments=tuple(read.experiments),
+        ways=read.ways,
     )
 
 
@@ -91,7 +99,7 @@ def version_of(raw: Mapping[str, Any]) -> str:
 _CONSTANTS = {"true": "True", "false": "False", "null": "None", "none": "None"}
 
 
-def _steps(source: Source, mistakes: list[Mistake]) -> dict[str, Step]:
+def _steps(source: Source, flow: str, mistakes: list[Mistake]) -> Ways:
     raw = source.value.get("steps")
     if not isinstance(raw, list) or not raw or len(raw) > MOST_STEPS:
         line = source.lines.get(("steps",), 1)
@@ -99,9 +107,9 @@ def _steps(source: Source, mistakes: list[Mistake]) -> dict[str, Step]:
         mistakes.append(
             Mistake(source.file, line, "", "steps", problem, "steps: [{id: greet, type: message, …}]")
         )
-        return {}
+        return Ways()
     ids = [each.get("id") if isinstance(each, Mapping) else None for each in raw]
-    steps: dict[str, Step] = {}
+    read = Ways()
     for at, each in enumerate(raw):
         line = source.lines.get(("steps", at), 0)
         if not isinstance(each, Mapping) or not isinstance(each.get("id"), str):
@@ -114,7 +122,7 @@ def _steps(source: Source, mistakes: list[Mistake]) -> dict[str, Step]:
             problem = "must be a short name of letters, digits, _ and -"
             mistakes.append(Mistake(source.file, id_line, id[:60], "id", problem, "id: greet"))
             continue
-        if id in steps:
+        if id in read.steps:
             problem = "is the id of an earlier step too"
             mistakes.append(Mistake(source.file, id_line, id, "id", problem, f"id: {id}_2"))
         said = each.get("type")
@@ -128,10 +136,8 @@ def _steps(source: Source, mistakes: list[Mistake]) -> dict[str, Step]:
             continue
         lines = {name: source.lines.get(("steps", at, name), line) for name in each} | {"": line}
         following = ids[at + 1] if at + 1 < len(ids) and isinstance(ids[at + 1], str) else ""
-        fields = Fields(source.file, id, each, lines, following or "")
-        steps[id] = kind.parse(fields)
-        mistakes.extend(fields.finish())
-    return steps
+        mistakes.extend(read.add(flow, kind, Fields(source.file, id, each, lines, following or "")))
+    return read
 
 
 def _lint(source: Source, steps: Mapping[str, Step], known_actions: Collection[str]) -> list[Mistake]:
@@ -139,6 +145,7 @@ def _lint(source: Source, steps: Mapping[str, Step], known_actions: Collection[s
     at = {each["id"]: number for number, each in enumerate(source.value["steps"])}
 
     def wrong(step: str, field: str, problem: str, right: str = "") -> None:
+        step = step.partition(" ")[0]  # of a way of a step: the step
         line = source.lines.get(("steps", at[step], field), source.lines.get(("steps", at[step]), 0))
         found.append(Mistake(source.file, line, step, field, problem, right))
 
@@ -153,13 +160,13 @@ def _lint(source: Source, steps: Mapping[str, Step], known_actions: Collection[s
                     "is the last step and leads nowhere",
                     "a step of type end after it",
                 )
-            elif target not in steps:
-                close = difflib.get_close_matches(target, steps, 1)
+            elif target not in at and not isinstance(step, Fork):
+                close = difflib.get_close_matches(target, at, 1)
                 wrong(
                     step.id,
                     label or "next",
                     f"leads to {target!r}, which does not exist",
-                    close[0] if close else ", ".join(list(steps)[:10]),
+                    close[0] if close else ", ".join(list(at)[:10]),
                 )
         for name in sorted(step.reads - filled):
             close = difflib.get_close_matches(name, sorted(filled), 1)
@@ -175,14 +182,14 @@ def _lint(source: Source, steps: Mapping[str, Step], known_actions: Collection[s
                 close[0] if close else ", ".join(sorted(known_actions)),
             )
     if found:
-        return found
+        return list(dict.fromkeys(found))
     reached = _reach(steps, next(iter(steps)))
     for id in steps:
         if id not in reached:
             wrong(id, "", "is never reached", "a step that leads to it, or its removal")
     for id in _circles(steps):
         wrong(id, "", "is in a circle in which nothing is waited for", "an input, confirm or tool step in it")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _reach(steps: Mapping[str, Step], start: str) -> set[str]:

@@ -28,6 +28,7 @@ class Run:
     is the generation in an effect's key. `said` counts messages, which numbers them.
     `waiting` is the key of the effect that the run waits for; `held` says that it waits for
     an approver rather than for the service. `unread` is text heard before there was a step to hear it.
+    `arms` are the variants that made a difference to it, by experiment; `complained`: about what they are.
     """
 
     id: str
@@ -46,6 +47,8 @@ class Run:
     route_confidence: float = 1.0
     route_words: str = ""
     trail: tuple[str, ...] = ()
+    arms: Mapping[str, str] = field(default_factory=dict)
+    complained: bool = False
 
     def key(self, step: str) -> str:
         """The effect key of the step's present generation."""
@@ -73,6 +76,8 @@ def to_json(run: Run) -> dict[str, Any]:
         "route_confidence": run.route_confidence,
         "route_words": run.route_words,
         "trail": list(run.trail),
+        **({"arms": dict(run.arms)} if run.arms else {}),
+        **({"complained": True} if run.complained else {}),
         "requester": {
             "id": run.requester.id,
             "name": run.requester.name,
@@ -100,4 +105,6 @@ def from_json(id: str, flow: str, flow_version: str, status: Status, state: Mapp
         route_confidence=state["route_confidence"],
         route_words=state["route_words"],
         trail=tuple(state["trail"]),
+        arms=state.get("arms", {}),
+        complained=state.get("complained", False),
     )

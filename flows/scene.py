@@ -19,13 +19,14 @@ class Known:
     """What is the same for every run of a tenant at this moment.
 
     `flows` are id and description of what can be started. `bar` is the confidence below which
-    we ask back instead of going on.
+    we ask back instead of going on. `stopped` are arms of experiments that nobody new is to get.
     """
 
     policy: Policy
     tools: Mapping[str, ToolCard]
     flows: tuple[tuple[str, str], ...] = ()
     bar: float = 0.6
+    stopped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

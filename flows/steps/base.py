@@ -51,6 +51,7 @@ class Fields:
     following: str
     mistakes: list[Mistake] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)  # where words stand, which may have variants
 
     def wrong(self, name: str, problem: str, right: str = "") -> None:
         line = self.lines.get(name, self.lines.get("", 0))
@@ -76,6 +77,7 @@ class Fields:
 
     def text(self, name: str, default: str = "", required: bool = False) -> Text:
         source = self.string(name, default, required)
+        self.texts.add(name)
         try:
             return templates.text(source)
         except TemplateError as error:
@@ -149,6 +151,7 @@ class Fields:
 
     def show(self, name: str = "show") -> Show:
         value = self.take(name, [])
+        self.texts.add(name)
         try:
             return parse_show(value)
         except TemplateError as error:

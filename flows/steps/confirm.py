@@ -113,6 +113,7 @@ class Confirm:
 
 def _label(fields: Fields) -> str:
     label = fields.string("button", "Yes")
+    fields.texts.add("button")
     if not 0 < len(label.strip()) <= LONGEST_LABEL:
         fields.wrong("button", f"must have 1 to {LONGEST_LABEL} characters", 'button: "Yes"')
         return "Yes"
