@@ -78,4 +78,21 @@ class Withdraw:
     key: str
 
 
-Effect = Say | Change | Whisper | Read | Call | AskApproval | Release | Withdraw
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Let `Fired(key)` come after so many seconds, or at `until`: an ISO date (then at nine in
+    the morning) or time, where it names no offset in the zone of the requester."""
+
+    key: str
+    seconds: float = 0.0
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    """It is not waited for any more."""
+
+    key: str
+
+
+Effect = Say | Change | Whisper | Read | Call | AskApproval | Release | Withdraw | SetTimer | CancelTimer

@@ -7,11 +7,35 @@ from dataclasses import replace
 
 from bot.reply import Reply
 from flows.arms import advanced
-from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
+from flows.effects import (
+    AskApproval,
+    Call,
+    CancelTimer,
+    Change,
+    Effect,
+    Read,
+    Release,
+    Say,
+    SetTimer,
+    Whisper,
+    Withdraw,
+)
 from flows.errors import TemplateError
-from flows.events import Approved, Began, Chose, Entered, Event, Expired, Failed, Finished, Heard, Rejected
+from flows.events import (
+    Approved,
+    Began,
+    Chose,
+    Entered,
+    Event,
+    Expired,
+    Failed,
+    Finished,
+    Fired,
+    Heard,
+    Rejected,
+)
 from flows.flow import Flow
-from flows.outcome import Finish, GoTo, Outcome
+from flows.outcome import Finish, GoTo, Outcome, Stay
 from flows.repair import repair
 from flows.run import Requester, Run
 from flows.scene import Known, say, scene
@@ -54,6 +78,8 @@ def _advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tup
     if _stale(run, event):
         return run, ()
     effects: list[Effect] = []
+    if isinstance(event, Fired):
+        run = replace(run, timed=False)
     if not run.step:
         run, event = _enter(run, flow.start), Entered()
     outcome = _answer(flow, run, event, known)
@@ -94,17 +120,20 @@ def _broken(run: Run, error: TemplateError) -> Outcome:
 
 def _enter(run: Run, step: str) -> Run:
     entries = {**run.entries, step: run.entries.get(step, 0) + 1}
-    return replace(run, step=step, entries=entries, waiting="", held=False, trail=(*run.trail, step)[-TRAIL:])
+    trail = (*run.trail, step)[-TRAIL:]
+    return replace(run, step=step, entries=entries, waiting="", held=False, timed=False, trail=trail)
 
 
 def _applied(run: Run, outcome: Outcome, effects: list[Effect]) -> Run:
     """The run with the outcome's slots and bookkeeping; its effects with their final ids."""
     run = run.with_slots(outcome.slots)
+    if run.timed and not isinstance(outcome, Stay):
+        effects.append(CancelTimer(run.waiting))
     for effect in outcome.effects:
         run, numbered = _numbered(run, effect)
         effects.append(numbered)
     if isinstance(outcome, Finish):
-        run = replace(run, status=outcome.status, waiting="", held=False)
+        run = replace(run, status=outcome.status, waiting="", held=False, timed=False)
     return run
 
 
@@ -119,9 +148,11 @@ def _numbered(run: Run, effect: Effect) -> tuple[Run, Effect]:
                 return run, Change(run.cards[name], reply)
             return _numbered(run, Say("", reply))
         case Call(key=key):
-            return replace(run, waiting=key, held=False), effect
+            return replace(run, waiting=key, held=False, timed=False), effect
+        case SetTimer(key=key):
+            return replace(run, waiting=key, held=False, timed=True), effect
         case AskApproval(call=call):
-            return replace(run, waiting=call.key, held=True), effect
+            return replace(run, waiting=call.key, held=True, timed=False), effect
         case Release():
             return replace(run, held=False), effect
         case Withdraw():
@@ -138,6 +169,8 @@ def _stale(run: Run, event: Event) -> bool:
             return bool(run.step)
         case Finished(key=key) | Began(key=key) | Failed(key=key):
             return key != run.waiting
+        case Fired(timer=key):
+            return key != run.waiting or not run.timed
         case Approved(key=key) | Rejected(key=key) | Expired(key=key):
             return key != run.waiting or not run.held
     return False

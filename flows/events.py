@@ -17,13 +17,19 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Somebody said something, and this is what it meant. `opening`: it is what started the run."""
+    """Somebody said something, and this is what it meant. `opening`: it is what started the run.
+
+    `at` is when it arrived, in epoch seconds; `today` is the date then where the requester is,
+    as ISO writes it: whoever decides has no clock of their own.
+    """
 
     by: PersonId
     name: str
     text: str
     meaning: Meaning
     opening: bool = False
+    at: float = 0.0
+    today: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A timer of the run went off."""
+    """A timer of the run went off: `timer` is the key it was set with."""
 
     timer: str
 

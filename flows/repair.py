@@ -9,9 +9,7 @@ from flows.events import Entered, Heard
 from flows.flow import Flow
 from flows.outcome import Finish, GoTo, Outcome, Stay
 from flows.scene import CANCELLED, Scene, say
-from flows.steps.base import Step
-from flows.steps.confirm import Confirm
-from flows.steps.input import Input
+from flows.steps.base import Asking, Closing, Helping, Step
 from flows.steps.tool import Tool
 from flows.understanding import Meaning
 
@@ -37,7 +35,7 @@ def repair(flow: Flow, scene: Scene, heard: Heard) -> Outcome | None:
             closed = _closed(step, scene, "Started over.")
             return GoTo(flow.start, (*closed, say("All right, from the start.")), fresh)
         case "help":
-            more = step.help(scene) if isinstance(step, Input) else ()
+            more = step.help(scene) if isinstance(step, Helping) else ()
             return Stay((say(what_i_can_do(scene.known.flows)), *more, *_again(flow, scene)))
         case "repeat":
             return Stay(_again(flow, scene) or (say("I am working on it; there is no question open."),))
@@ -55,7 +53,7 @@ def _elsewhere(flow: Flow, meaning: Meaning) -> bool:
 
 def _closed(step: Step, scene: Scene, words: str) -> tuple[Effect, ...]:
     """The card that is open, without its buttons."""
-    return (step.closed(scene, words),) if isinstance(step, Confirm) and step.id in scene.run.cards else ()
+    return (step.closed(scene, words),) if isinstance(step, Closing) and step.id in scene.run.cards else ()
 
 
 def what_i_can_do(flows: tuple[tuple[str, str], ...]) -> str:
@@ -75,7 +73,7 @@ def _again(flow: Flow, scene: Scene) -> tuple[Effect, ...]:
     step = flow.step(scene.run.step)
     if isinstance(step, Tool):
         return ()
-    if isinstance(step, Input):
+    if isinstance(step, Asking):
         return step.again(scene)
     asked = step.run(replace(scene, run=replace(scene.run, unread="")), Entered())
     return (

@@ -27,7 +27,8 @@ class Run:
     `slots` holds JSON values by name. `entries` counts how often each step was entered, which
     is the generation in an effect's key. `said` counts messages, which numbers them.
     `waiting` is the key of the effect that the run waits for; `held` says that it waits for
-    an approver rather than for the service. `unread` is text heard before there was a step to hear it.
+    an approver rather than for the service, `timed` that it waits for a timer. `unread` is text heard
+    before there was a step to hear it. `did` names the tools that changed something outside, in order.
     `arms` are the variants that made a difference to it, by experiment; `complained`: about what they are.
     """
 
@@ -49,6 +50,8 @@ class Run:
     trail: tuple[str, ...] = ()
     arms: Mapping[str, str] = field(default_factory=dict)
     complained: bool = False
+    timed: bool = False
+    did: tuple[str, ...] = ()
 
     def key(self, step: str) -> str:
         """The effect key of the step's present generation."""
@@ -78,6 +81,8 @@ def to_json(run: Run) -> dict[str, Any]:
         "trail": list(run.trail),
         **({"arms": dict(run.arms)} if run.arms else {}),
         **({"complained": True} if run.complained else {}),
+        "timed": run.timed,
+        "did": list(run.did),
         "requester": {
             "id": run.requester.id,
             "name": run.requester.name,
@@ -107,4 +112,6 @@ def from_json(id: str, flow: str, flow_version: str, status: Status, state: Mapp
         trail=tuple(state["trail"]),
         arms=state.get("arms", {}),
         complained=state.get("complained", False),
+        timed=state.get("timed", False),
+        did=tuple(state.get("did", ())),
     )

@@ -37,6 +37,16 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What a step wants to hear now: the slot, its type, the question, and what it may choose from."""
+
+    slot: str
+    type: str
+    prompt: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Meaning:
     """What was meant, how surely (0 to 1), and on which words that rests."""
 

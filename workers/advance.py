@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from bot import faults, tracing
 from bot.reply import Reply
-from bot.turn import Turn
+from bot.turn import PersonId, Turn
 from flows.engine import advance
 from flows.events import Event, Heard
 from flows.flow import Flow
+from flows.run import Run
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
-from workers import understand
+from workers import understand, waits
 from workers.commit import Commit
 from workers.effects import Sink
 from workers.seen import Seen, Tools, write_all
@@ -21,10 +23,24 @@ from workers.store.runs import Stored
 
 
 async def read(tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None) -> Meaning:
-    asked = understand.question(text, seen.world, stored.run if stored else None, flow)
+    run = stored.run if stored else None
+    today = waits.day(arrived(seen), run.requester.time_zone) if run else ""
+    asked = understand.question(text, seen.world, run, flow, today)
     await faults.point("F12")
     with tracing.span("model"):
         return understand.meaning(await tools.reader.read(asked))
+
+
+def arrived(seen: Seen) -> float:
+    """When it came to us, in epoch seconds: deciding has no clock, so the event carries it."""
+    return time.time() - seen.row.age
+
+
+def heard(
+    seen: Seen, run: Run, by: PersonId, name: str, text: str, meaning: Meaning, *, opening: bool = False
+) -> Heard:
+    at = arrived(seen)
+    return Heard(by, name, text, meaning, opening, at, waits.day(at, run.requester.time_zone))
 
 
 async def advance_run(
@@ -41,7 +57,7 @@ async def advance_run(
                 meaning = await read(tools, wanted.text, seen, replace(stored, run=run), flow)
             except ModelUnavailable:
                 meaning = Meaning("unknown", 0.0)
-            pending.append(Heard(wanted.by, wanted.name, wanted.text, meaning, opening=True))
+            pending.append(heard(seen, run, wanted.by, wanted.name, wanted.text, meaning, opening=True))
     commit = sink.commit
     commit.runs.append((stored, run))
     await faults.point("F13")

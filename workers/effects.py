@@ -7,11 +7,23 @@ from uuid import UUID
 
 from bot.reply import Reply
 from bot.turn import Turn
-from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
+from flows.effects import (
+    AskApproval,
+    Call,
+    CancelTimer,
+    Change,
+    Effect,
+    Read,
+    Release,
+    Say,
+    SetTimer,
+    Whisper,
+    Withdraw,
+)
 from flows.events import Approved, Event, Failed, Finished, Rejected
 from flows.flow import Flow
 from flows.run import Run
-from workers import approve, doubt
+from workers import approve, doubt, waits
 from workers.approve import Rules
 from workers.commit import Commit
 from workers.known import World
@@ -33,6 +45,7 @@ class Sink:
         self._calls: list[Call] = []
         self._asks: list[AskApproval] = []
         self._withdrawn: list[str] = []
+        self._timers: list[SetTimer] = []
         self._cards: list[Reply] = []
 
     def take(self, effects: Sequence[Effect]) -> list[Read]:
@@ -61,6 +74,10 @@ class Sink:
                     self.commit.releases.append(key)
                 case Withdraw(key=key):
                     self._withdrawn.append(key)
+                case SetTimer():
+                    self._timers.append(effect)
+                case CancelTimer(key=key):
+                    self.commit.cancelled_timers.append(waits.timer_id(key))
         return reads
 
     def _whisper(self, reply: Reply) -> None:
@@ -89,6 +106,8 @@ class Sink:
             self.commit.note("effect.intended", key=call.key, tool=call.tool, risk=risk, policy=policy)
         for asked in self._asks:
             await approve.ask(c, tenant, self.commit, run, flow, asked, world, rules)
+        for timer in self._timers:
+            await waits.set_timer(c, self.commit, timer, run.requester.time_zone)
         for key in self._withdrawn:
             self.commit.withdrawals.append(key)
             await approve.withdraw(c, tenant, self.commit, key, None, run.requester.name)

@@ -8,20 +8,30 @@ from typing import Any
 from flows.flow import Flow
 from flows.run import Run
 from flows.scene import scene
+from flows.steps.base import Expecting
+from flows.steps.choice import Choice
 from flows.steps.confirm import Confirm
+from flows.steps.gather import Gather
 from flows.steps.input import Input
-from flows.understanding import Change, Meaning, Value
+from flows.understanding import Change, Expected, Meaning, Value
 from integrations.models import base
-from integrations.models.base import FlowChoice, Item, Product, Question, Reading
+from integrations.models.base import FlowChoice, Item, Product, Question, Reading, SlotKind
 from workers.known import World
 
+MOST_SLOTS = 30
 
-def question(text: str, world: World, run: Run | None, flow: Flow | None) -> Question:
-    """The sentence with what is needed to read it: what is asked for, the list so far, what is offered."""
+
+def question(text: str, world: World, run: Run | None, flow: Flow | None, today: str = "") -> Question:
+    """The sentence with what is needed to read it: what is asked for, the list so far, what is offered.
+
+    `today` is the date where the person is.
+    """
     choices = tuple(FlowChoice(each.id, each.description, each.examples) for each in world.flows.values())
     if run is None or flow is None:
         return Question(text, choices)
     step = flow.steps.get(run.step)
+    if isinstance(step, Expecting):
+        return _typed(text, choices, step.expects(scene(run, world.known)), run, flow, today)
     slot, kind, products = "", "", tuple[Product, ...]()
     if isinstance(step, Confirm):
         kind = "yes_no"
@@ -33,7 +43,39 @@ def question(text: str, world: World, run: Run | None, flow: Flow | None) -> Que
     items = tuple(
         Item(each["name"], each["quantity"], tuple(each["options"])) for each in run.slots.get(slot) or ()
     )
-    return Question(text, choices, slot, kind, items=items, products=products)
+    known = slots_of(flow, run)
+    return Question(text, choices, slot, kind, items=items, products=products, slots=known, today=today)
+
+
+def _typed(
+    text: str, flows: tuple[FlowChoice, ...], expected: Expected | None, run: Run, flow: Flow, today: str
+) -> Question:
+    wanted = expected or Expected("", "")
+    return Question(
+        text,
+        flows,
+        wanted.slot,
+        wanted.type,
+        wanted.prompt,
+        choices=wanted.choices,
+        slots=slots_of(flow, run),
+        today=today,
+    )
+
+
+def slots_of(flow: Flow, run: Run) -> tuple[SlotKind, ...]:
+    """Every typed slot of the flow, in its order."""
+    found = []
+    for step in flow.steps.values():
+        if isinstance(step, Gather):
+            for slot in step.slots:
+                filled = run.slots.get(slot.name) is not None
+                found.append(SlotKind(slot.name, slot.called, slot.type, slot.labels, filled))
+        elif isinstance(step, Choice) and step.save:
+            labels = tuple(option.label.source for option in step.options if not option.label.names)
+            called = step.save.replace("_", " ")
+            found.append(SlotKind(step.save, called, "choice", labels, run.slots.get(step.save) is not None))
+    return tuple(found[:MOST_SLOTS])
 
 
 def _product(raw: Mapping[str, Any]) -> Product:

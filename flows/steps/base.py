@@ -6,19 +6,21 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from flows import conditions, templates
+from flows import conditions, durations, templates
 from flows.conditions import Condition
+from flows.effects import Effect
 from flows.errors import Mistake, TemplateError
 from flows.events import Event
 from flows.outcome import Outcome
 from flows.scene import Scene
 from flows.show import Show, parse_show
 from flows.templates import Argument, Text
+from flows.understanding import Expected
 
 # Slots that the engine fills itself, and names that templates are given.
-OURS = frozenset({"requester", "run", "item", "error", "doubt", "begun"})
+OURS = frozenset({"requester", "run", "item", "error", "doubt", "begun", "heard", "option"})
 SLOT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}\Z")
 
 
@@ -38,6 +40,34 @@ class Step(Protocol):
     def reads(self) -> frozenset[str]: ...
 
     def run(self, scene: Scene, event: Event) -> Outcome: ...
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """A step that asks for typed slots: what it wants to hear now."""
+
+    def expects(self, scene: Scene) -> Expected | None: ...
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """A step that can ask its question once more, as it now stands."""
+
+    def again(self, scene: Scene) -> tuple[Effect, ...]: ...
+
+
+@runtime_checkable
+class Helping(Protocol):
+    """A step that can say what would be right."""
+
+    def help(self, scene: Scene) -> tuple[Effect, ...]: ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A step whose card can be drawn without what could be pressed, with what became of it."""
+
+    def closed(self, scene: Scene, words: str) -> Effect: ...
 
 
 @dataclass(slots=True)
@@ -157,6 +187,30 @@ class Fields:
         except TemplateError as error:
             self.wrong(name, str(error), 'show: [{facts: {Total: "{{ total }}"}}]')
             return Show(())
+
+    def on_error(self) -> Mapping[str, str]:
+        """A failure's code, or `*`, and the step it leads to."""
+        found = self.mapping("on_error")
+        for code, step in found.items():
+            if not isinstance(step, str) or not step:
+                self.wrong("on_error", f"{code!r} must name a step", f"{code}: some_step")
+        return {str(code): str(step) for code, step in found.items()}
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.take(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.wrong(name, f"must be a whole number, {least} to {most}", f"{name}: {max(default, least)}")
+            return default
+        return value
+
+    def duration(self, name: str, default: str = "") -> int:
+        """In seconds; 0 where nothing is said."""
+        value = self.string(name, default)
+        try:
+            return durations.seconds(value) if value else 0
+        except TemplateError as error:
+            self.wrong(name, str(error), f'{name}: "2 days"')
+            return 0
 
     def target(self, name: str) -> str:
         """A step's id; the following step where none is named."""

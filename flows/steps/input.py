@@ -15,8 +15,11 @@ from flows.effects import Effect, Read
 from flows.events import Chose, Entered, Event, Heard
 from flows.items import Applied, Doubt, apply, items_key
 from flows.outcome import GoTo, Outcome, Stay
+from flows.repairs import MISSES, misunderstood
 from flows.scene import Scene, say, with_buttons
+from flows.steps import slot_fields
 from flows.steps.base import Fields
+from flows.steps.gather import Gather
 from flows.templates import Text, items_in_words
 from flows.understanding import Change
 
@@ -40,29 +43,51 @@ class Input:
     ask: Text
     offered: Condition | None
     refill: bool
+    tries: int
+    on_error: Mapping[str, str]
     next: str
 
     @classmethod
-    def parse(cls, fields: Fields) -> Input:
+    def parse(cls, fields: Fields) -> Input | Gather:
+        """A list of items where `gather` is a name alone; typed slots where it says of which type."""
+        raw = fields.take("gather")
+        on_error, tries = fields.on_error(), fields.whole("tries", 3, 1, 20)
+        if slot_fields.is_typed(raw):
+            if fields.take("offered") is not None:
+                fields.wrong("offered", "is for a list of items", "options, or a step of type choice")
+            return Gather(
+                id=fields.step,
+                slots=slot_fields.parse(fields, raw),
+                ask=fields.text("ask"),
+                refill=fields.boolean("refill"),
+                tries=tries,
+                on_error=on_error,
+                next=fields.target("next"),
+            )
         gather = fields.slots("gather")
         if len(gather) > 1:
-            fields.wrong("gather", "names more than one slot", f"gather: [{gather[0]}]")
+            right = ", ".join(f"{{slot: {name}, type: text}}" for name in gather)
+            fields.wrong(
+                "gather", "names more than one slot without a type", f"gather: [{gather[0]}] or [{right}]"
+            )
         return cls(
             id=fields.step,
             gather=gather[0] if gather else "items",
             ask=fields.text("ask", "What would you like?"),
             offered=fields.condition("offered"),
             refill=fields.boolean("refill"),
+            tries=tries,
+            on_error=on_error,
             next=fields.target("next"),
         )
 
     @property
     def targets(self) -> Mapping[str, str]:
-        return {"": self.next}
+        return {"": self.next} | {f"on {code}": step for code, step in self.on_error.items()}
 
     @property
     def fills(self) -> frozenset[str]:
-        return frozenset({self.gather})
+        return frozenset({self.gather}) | ({"error"} if self.on_error else frozenset())
 
     @property
     def reads(self) -> frozenset[str]:
@@ -94,6 +119,14 @@ class Input:
                 return GoTo(self.next) if self._filled(scene) else self._asked(scene)
             case Heard(text=text):
                 excuse = f"I found nothing to order in “{text[:200]}”."
+                gone = misunderstood(scene, self.id, self.tries, self.on_error, excuse)
+                if gone is not None:
+                    return gone
+                if self.on_error:
+                    misses = {**(scene.run.slots.get(MISSES) or {})}
+                    slots = {MISSES: {**misses, self.id: misses.get(self.id, 0) + 1}}
+                    more = self._offered(scene)
+                    return Stay((offers.menu(excuse, more, self.ask.render(scene.values)),), slots)
                 return Stay((offers.menu(excuse, self._offered(scene), self.ask.render(scene.values)),))
             case Chose(choice="pick", value=value):
                 number, _, at = value.partition(".")

@@ -56,13 +56,25 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotKind:
+    """One slot that a sentence may give or correct: `called` is its name as one says it."""
+
+    name: str
+    called: str
+    type: str
+    choices: tuple[str, ...] = ()
+    filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One sentence and all that is needed to read it.
 
     `expecting` is the slot being asked for and `expecting_type` its type (`items`, `text`,
-    `number`, `choice`, `yes_no`, or empty when nothing is asked). `items` is the list so far,
+    `number`, `integer`, `date`, `email`, `list`, `choice`, `yes_no`, or empty when nothing is asked). `items` is the list so far,
     newest last. `products` is what can be ordered; empty when unknown. `choices` are the
-    allowed values of a choice.
+    allowed values of a choice. `slots` are all that the flow asks for, so that several can be
+    answered at once and an earlier one corrected. `today` is the date where the person is.
     """
 
     text: str
@@ -73,6 +85,8 @@ class Question:
     items: tuple[Item, ...] = ()
     products: tuple[Product, ...] = ()
     choices: tuple[str, ...] = ()
+    slots: tuple[SlotKind, ...] = ()
+    today: str = ""
 
 
 class Op(StrEnum):
