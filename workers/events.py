@@ -25,7 +25,7 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         return await _expired(tools, claimed, seen, raw["approval"])
     event: Event = codec.from_json(raw)
     stored, flow = seen.stored, seen.flow
-    key = getattr(event, "key", "")
+    key = getattr(event, "key", "") or getattr(event, "timer", "")
     run_id = key.rpartition(":")[0].rpartition(":")[0]
     if key and (stored is None or stored.run.id != run_id):
         async with tools.db.tenant(claimed.tenant) as c:
