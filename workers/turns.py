@@ -32,12 +32,12 @@ from bot.turn import (
 )
 from flows import router
 from flows.engine import start
-from flows.events import Chose, Entered, Heard
+from flows.events import Chose, Entered
 from flows.repair import what_i_can_do
 from flows.run import Requester
 from integrations.models.base import ModelUnavailable
 from workers import approve, cards, dead, doubt, events, home
-from workers.advance import advance_run, read
+from workers.advance import advance_run, heard, read
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
 from workers.store import codec, conversations, inbox, people, runs, tenants, timers
@@ -244,7 +244,7 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
         commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, sorry))
         return await finish(tools, claimed, seen, commit)
     if stored and seen.flow:
-        event = Heard(PersonId(str(person.id)), person.name, text, meaning)
+        event = heard(seen, stored.run, PersonId(str(person.id)), person.name, text, meaning)
         return await advance_run(tools, claimed, seen, stored, seen.flow, event, turn)
     decided = router.route(meaning, seen.world.known, person.name, text)
     if isinstance(decided, router.Start):
