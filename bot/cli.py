@@ -208,6 +208,18 @@ def flows_activate(flow: str, version: str, tenant: Tenant = "") -> None:
     raise typer.Exit(flows_cli.activate(_settings(), flow, version, tenant))
 
 
+@flows_app.command("test")
+def flows_test(
+    paths: Annotated[list[Path] | None, typer.Argument(help="flows, test files, or folders of them")] = None,
+    coverage: Annotated[int, typer.Option(min=0, max=100, help="least percentage of steps")] = 0,
+    junit: Annotated[Path | None, typer.Option(help="write JUnit's XML there as well")] = None,
+) -> None:
+    """Play the conversations written in `tests` beside the flows. Needs no database and no network."""
+    from workers import flows_test
+
+    raise typer.Exit(flows_test.play_all(paths or [], coverage, junit))
+
+
 @manifest_app.command("slack")
 def manifest_slack(
     socket: Annotated[

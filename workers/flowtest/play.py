@@ -1,0 +1,275 @@
+"""Plays a conversation: the engine, the offline reader, a clock that is turned, tools as a test scripts them.
+
+No database, no network, no clock: the same conversation gives the same answers every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.reply import Button, Buttons, Paragraph, Reply
+from flows import router
+from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
+from flows.engine import advance, start
+from flows.events import Approved, Began, Chose, Entered, Event, Expired, Failed, Finished, Heard, Rejected
+from flows.flow import Flow
+from flows.run import Requester, Run
+from flows.understanding import Meaning
+from integrations.models.offline.reader import read
+from workers import understand
+from workers.flowtest import script as s
+from workers.flowtest.match import lacking
+from workers.flowtest.seen import Happened, buttons, call_in_words, told
+from workers.known import World
+
+MOST_EVENTS = 200
+
+
+class Stuck(Exception):
+    """The conversation cannot go on as it is written; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """From one step to the next; `code` is that of the error known then."""
+
+    flow: str
+    source: str
+    target: str
+    code: str = ""
+
+
+@dataclass(slots=True)
+class Player:
+    """One conversation. `run` is the newest run in it."""
+
+    world: World
+    people: Mapping[str, Requester]
+    owner: str
+    now: float
+    tools: dict[str, tuple[s.Answer, ...]]
+    run: Run | None = None
+    happened: Happened = field(default_factory=Happened)
+    walked: list[Walked] = field(default_factory=list)
+    _cards: dict[str, Reply] = field(default_factory=dict)
+    _old: list[tuple[str, str, str]] = field(default_factory=list)
+    _held: AskApproval | None = None
+    _open: dict[str, Call] = field(default_factory=dict)
+    _due: list[tuple[float, str, Event]] = field(default_factory=list)
+    _understood: Meaning | None = None
+    _runs: int = 0
+
+    def take(self, turn: s.Turn) -> Happened:
+        """Raises `Stuck`. What came of it; the player stands behind it afterwards."""
+        self.happened = Happened()
+        self.tools.update(turn.tools)
+        self._understood = turn.understood
+        who = self.people[turn.by or self.owner]
+        match turn.act:
+            case s.Say(text=text):
+                self._say(who, text)
+            case s.Press(label=label, old=old):
+                self._press(who, label, old)
+            case s.Approve(by=by):
+                asked = self._decided_by(by)
+                self._happen(Approved(f"{asked.call.key}:approval", asked.call.key, self.people[by].name))
+            case s.Reject(by=by, reason=reason):
+                key, name = self._decided_by(by).call.key, self.people[by].name
+                self._happen(Rejected(f"{key}:approval", key, name, reason))
+            case s.Expire():
+                self._expire()
+            case s.Wait(seconds=seconds):
+                self._wait(seconds)
+            case s.Deliver(tool=tool):
+                self._deliver(tool)
+        return self.happened
+
+    @property
+    def cards(self) -> list[Reply]:
+        """What can be pressed now, the newest last."""
+        return [reply for reply in self._cards.values() if any(buttons(reply))]
+
+    @property
+    def flow(self) -> Flow:
+        assert self.run is not None
+        return self.world.flows[self.run.flow]
+
+    # ── acts ─────────────────────────────────────────────────────────────────────────────
+
+    def _say(self, who: Requester, text: str) -> None:
+        meaning = self._meaning(text)
+        if self.run is not None and not self.run.over:
+            self._happen(Heard(who.id, who.name, text, meaning))
+            return
+        if self._understood and not self._understood.route:
+            meaning = self._read(text)
+        decided = router.route(meaning, self.world.known, who.name, text)
+        if isinstance(decided, router.Start):
+            self._start(decided.flow, who, text, decided.confidence, decided.words)
+            return
+        choices = tuple(Button(f"/{flow}", "start", flow) for flow in decided.choices)
+        blocks = (Paragraph(decided.text), Buttons(choices)) if choices else ()
+        self._post(f"answer:{len(self._cards)}", Reply(decided.text, blocks))
+
+    def _start(self, flow: str, who: Requester, text: str, confidence: float, words: str) -> None:
+        if flow not in self.world.flows:
+            raise Stuck(f"this starts {flow!r}, which is no flow here")
+        self._runs += 1
+        self._cards = {id: each for id, each in self._cards.items() if not id.startswith("answer:")}
+        self.run = start(self.world.flows[flow], f"r{self._runs}", who, text, confidence, words)
+        self._happen(Entered())
+
+    def _press(self, who: Requester, label: str, old: bool) -> None:
+        now = [each for reply in self.cards for each in buttons(reply)]
+        there = self._old if old else now
+        found = [each for each in there if each[0] == label]
+        if not found:
+            open = ", ".join(f"“{name}”" for name, *_ in there) or "none"
+            raise Stuck(f"there is no button “{label}” to press; there are: {open}")
+        _, action, value = found[-1]
+        if action == "start":
+            self._start(value, who, "", 1.0, "")
+            return
+        run_id, _, rest = value.partition("|")
+        at, _, picked = rest.partition("|")
+        if self.run is None or run_id != self.run.id:
+            raise Stuck(f"the button “{label}” belongs to an earlier run")
+        self._happen(Chose(who.id, who.name, action.removeprefix("run."), picked, at))
+
+    def _decided_by(self, by: str) -> AskApproval:
+        if self._held is None:
+            raise Stuck("nothing waits for an approval")
+        if self.run is not None and self.people[by].id == self.run.requester.id:
+            raise Stuck(f"{self.people[by].name} asked for this, and may not decide it")
+        named = [each.lower() for each in self.world.known.policy.approvers.people]
+        if named and self.people[by].email.lower() not in named:
+            raise Stuck(f"{self.people[by].name} is not among the policy's approvers")
+        return self._held
+
+    def _expire(self) -> None:
+        if self._held is None:
+            raise Stuck("nothing waits for an approval")
+        key = self._held.call.key
+        self._happen(Expired(f"{key}:approval", key))
+
+    def _wait(self, seconds: float) -> None:
+        """Whatever is due meanwhile happens at its time, in order."""
+        until = self.now + seconds
+        while due := sorted((each for each in self._due if each[0] <= until), key=lambda each: each[:2]):
+            self._due.remove(due[0])
+            self.now = due[0][0]
+            self._happen(due[0][2])
+        self.now = until
+
+    def _deliver(self, tool: str) -> None:
+        waiting = [call for call in self._open.values() if call.tool == tool]
+        if not waiting:
+            raise Stuck(f"nothing waits for {tool}")
+        self._happen(*self._answered(waiting[-1]))
+
+    # ── what follows ─────────────────────────────────────────────────────────────────────
+
+    def _happen(self, *events: Event) -> None:
+        waiting = list(events)
+        for _ in range(MOST_EVENTS):
+            if not waiting:
+                return
+            assert self.run is not None
+            before, event = self.run, waiting.pop(0)
+            self.run, effects = advance(self.flow, before, event, self.world.known)
+            self._note_way(before, self.run)
+            for effect in effects:
+                waiting += self._carried_out(effect)
+        raise Stuck(f"one turn brought more than {MOST_EVENTS} events")
+
+    def _note_way(self, before: Run, after: Run) -> None:
+        entered = sum(after.entries.values()) - sum(before.entries.values())
+        way = after.trail[-entered:] if entered > 0 else ()
+        code = str((after.slots.get("error") or {}).get("code", ""))
+        for source, target in zip((before.step, *way), way, strict=False):
+            self.walked.append(Walked(after.flow, source, target, code))
+
+    def _carried_out(self, effect: Effect) -> list[Event]:
+        match effect:
+            case Say(id=id, reply=reply):
+                self._post(id, reply)
+            case Change(id=id, reply=reply):
+                self._old += buttons(self._cards.get(id, reply))
+                self._cards[id] = reply
+                self.happened.changed.append(told(reply))
+                self.happened.order.append(f"(changed) {reply.text}")
+            case Whisper(to=to, reply=reply):
+                self.happened.whispered.append(told(reply))
+                self.happened.order.append(f"(whispered to {to}) {reply.text}")
+            case Read(by=by, name=name, text=text):
+                return [Heard(by, name, text, self._meaning(text), opening=True)]
+            case Call():
+                return self._called(effect)
+            case AskApproval(call=call, verdict=verdict):
+                self._held = effect
+                self._due.append((self.now + self.world.known.policy.expires, call.key, _expiry(call.key)))
+                self.happened.asked.append(effect)
+                words = f"{call_in_words(call.tool, call.arguments)}: {verdict.because}"
+                self.happened.order.append(f"(approval asked) {words}")
+            case Release() if self._held:
+                held, self._held = self._held, None
+                return self._called(held.call)
+            case Withdraw():
+                self._held = None
+        return []
+
+    def _post(self, id: str, reply: Reply) -> None:
+        self._cards[id] = reply
+        self.happened.said.append(told(reply))
+        drawn = [f"[{label}]" for label, *_ in buttons(reply)]
+        self.happened.order.append(" ".join([reply.text, *drawn]))
+
+    def _called(self, call: Call) -> list[Event]:
+        card = self.world.tools[call.tool]
+        self.happened.called.append(call)
+        self.happened.order.append(f"(called) {call_in_words(call.tool, call.arguments)}")
+        try:
+            card.tool.arguments.model_validate(dict(call.arguments))
+        except ValueError as error:
+            problem = str(error).replace("\n", " ")[:300]
+            raise Stuck(f"{call.tool} would refuse its arguments: {problem}") from None
+        self._open[call.key] = call
+        return self._answered(call)
+
+    def _answered(self, call: Call) -> list[Event]:
+        for answer in self.tools.get(call.tool, ()):
+            if answer.when and lacking(answer.when, call.arguments):
+                continue
+            match answer.kind:
+                case "later":
+                    return []
+                case "begins":
+                    return [Began(call.key, answer.result)]
+                case "fails":
+                    self._open.pop(call.key, None)
+                    return [Failed(call.key, answer.code, answer.sentence)]
+            self._open.pop(call.key, None)
+            return [Finished(call.key, answer.result)]
+        what = "no answer that fits is" if call.tool in self.tools else "no answer is"
+        raise Stuck(f"{call_in_words(call.tool, call.arguments)} was called, and {what} scripted for it")
+
+    # ── understanding ────────────────────────────────────────────────────────────────────
+
+    def _meaning(self, text: str) -> Meaning:
+        return self._understood or self._read(text)
+
+    def _read(self, text: str) -> Meaning:
+        run = self.run if self.run is not None and not self.run.over else None
+        asked = understand.question(text, self.world, run, self.flow if run else None)
+        return understand.meaning(read(asked))
+
+
+def _expiry(key: str) -> Event:
+    return Expired(f"{key}:approval", key)
+
+
+def beginning(world: World, script: s.Script, told: s.Conversation) -> Player:
+    policy = world.known.policy
+    known = replace(world.known, policy=replace(policy, money_tools=True))
+    return Player(replace(world, known=known), script.people, told.by, told.starts, dict(told.tools))
