@@ -140,7 +140,7 @@ async def _find(client: Client, message: Message, since: float) -> Sent | None:
 async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivered) -> After:
     """Notes it. Was it the last and nothing came in, the conversation is given back with it."""
     async with tools.db.tenant(claimed.tenant) as c:
-        last = await enqueue.sent(c, claimed, tools.lease, message.id, done.external, done.thread)
+        last = await enqueue.sent(c, claimed, message.id, done.external, done.thread)
         if message.then_turn is not None and done.external:
             thread = done.thread or done.external
             inside = inside_thread(message.then_turn, message.place, thread)

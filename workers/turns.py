@@ -73,11 +73,11 @@ async def take(tools: Tools, claimed: Claimed) -> Seen | Unreadable | None:
     """
     fired = 0
     async with tools.db.tenant(claimed.tenant) as c:
-        looked = await look(c, claimed, tools.lease)
+        looked = await look(c, claimed)
         if looked.row is None and looked.ringing:
             # What was in the inbox before it rang comes first anyway.
             fired = await timers.fire(c, claimed.tenant, claimed.key)
-            looked = await look(c, claimed, tools.lease)
+            looked = await look(c, claimed)
         if looked.row is None:
             return None
         row = looked.row

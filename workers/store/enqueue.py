@@ -85,24 +85,21 @@ async def close(
     return Queued(first, found["busy"])
 
 
-async def sent(
-    c: Connection, claimed: Claimed, lease: float, id: str, external_id: str | None, thread: str | None
-) -> bool:
+async def sent(c: Connection, claimed: Claimed, id: str, external_id: str | None, thread: str | None) -> bool:
     """A message was sent, by whoever holds the conversation, whose row this locks. Raises `Lost`.
 
     Answers whether nothing is left to be sent.
     """
     row = await c.fetchrow(
-        "with held as (update conversations set lease_until = now() + make_interval(secs => $4)"
-        "  where tenant_id = $1 and key = $2 and fence = $3 returning 1),"
-        " s as (update outbox set state = 'sent', external_id = $6, thread = $7, sent_at = now(),"
-        "   error = null where tenant_id = $1 and id = $5 and exists (select 1 from held))"
+        "with held as (select 1 from conversations where tenant_id = $1 and key = $2 and fence = $3"
+        "  for update),"
+        " s as (update outbox set state = 'sent', external_id = $5, thread = $6, sent_at = now(),"
+        "   error = null where tenant_id = $1 and id = $4 and exists (select 1 from held))"
         " select exists (select 1 from held) as held, not exists (select 1 from outbox where tenant_id = $1"
-        "  and conversation = $2 and state in ('queued', 'sending') and id <> $5) as last",
+        "  and conversation = $2 and state in ('queued', 'sending') and id <> $4) as last",
         claimed.tenant,
         claimed.key,
         claimed.fence,
-        lease,
         id,
         external_id,
         thread,

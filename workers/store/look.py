@@ -1,4 +1,4 @@
-"""All that a turn has to know before it is dealt with, in one statement: the lease, the row, the run."""
+"""All that a turn has to know before it is dealt with, in one statement: the row, the run, what is active."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from workers.store.conversations import Claimed
 from workers.store.door import Connection, Lost
 from workers.store.inbox import Row
 
-# The statement renews the lease, so that nobody else deals with what it finds; it counts the attempt.
+# It counts the attempt and locks nothing: whoever lost the lease is told so before anything is written.
 LOOK = """
 with held as (
-  update conversations set lease_until = now() + make_interval(secs => $4)
-  where tenant_id = $1 and key = $2 and fence = $3 returning 1
+  select 1 from conversations where tenant_id = $1 and key = $2 and fence = $3
 ), next as (
   update inbox set attempts = attempts + 1
   where tenant_id = $1 and exists (select 1 from held) and id = (
@@ -54,9 +53,9 @@ class Looked:
     policy_version: str | None
 
 
-async def look(c: Connection, claimed: Claimed, lease: float) -> Looked:
+async def look(c: Connection, claimed: Claimed) -> Looked:
     """Raises `Lost`."""
-    found = await c.fetchrow(LOOK, claimed.tenant, claimed.key, claimed.fence, lease)
+    found = await c.fetchrow(LOOK, claimed.tenant, claimed.key, claimed.fence)
     if not found["held"]:
         raise Lost(claimed.key)
     return Looked(

@@ -15,7 +15,7 @@ LEASE = 30.0
 
 
 async def next_row(c: Connection, tenant: UUID, key: str) -> Row | None:
-    return (await look(c, await _held(c, tenant, key), LEASE)).row
+    return (await look(c, await _held(c, tenant, key))).row
 
 
 async def done(c: Connection, tenant: UUID, key: str, id: int, answer: Any = None) -> None:
@@ -25,7 +25,7 @@ async def done(c: Connection, tenant: UUID, key: str, id: int, answer: Any = Non
 async def sent(
     c: Connection, tenant: UUID, key: str, id: str, external: str | None, thread: str | None
 ) -> bool:
-    return await enqueue.sent(c, await _held(c, tenant, key), LEASE, id, external, thread)
+    return await enqueue.sent(c, await _held(c, tenant, key), id, external, thread)
 
 
 async def _held(c: Connection, tenant: UUID, key: str) -> Claimed:
