@@ -30,6 +30,8 @@ __all__ = ["Arrival", "Delivery", "FrontRunner", "Hook", "Inbox", "create_app"]
 log = structlog.get_logger()
 
 Handled = tuple[str, web.Response]  # the outcome as the counter calls it, and what we say
+# Of headers, body, and what follows a webhook's path in the address.
+Decide = Callable[[Mapping[str, str], bytes, str], Awaitable[Handled]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ def create_app(
     for door in doors:
         app.router.add_route("*", door.path, Entrance(guard, door.name, _door(guard, door)).handle)
     for hook in hooks:
-        app.router.add_route("*", hook.path, Entrance(guard, hook.name, _hook(guard, hook)).handle)
+        entrance = Entrance(guard, hook.name, _hook(guard, hook))
+        app.router.add_route("*", hook.path, entrance.handle)
+        app.router.add_route("*", hook.path + "/{token}", entrance.handle)
     readiness = Readiness(inbox, limits.ready_seconds)
     app.router.add_get("/healthz", readiness.alive)
     app.router.add_get("/readyz", readiness.ready)
@@ -94,7 +98,7 @@ class Entrance:
 
     guard: Guard
     name: str
-    decide: Callable[[Mapping[str, str], bytes], Awaitable[Handled]]
+    decide: Decide
 
     async def handle(self, request: web.Request) -> web.Response:
         began = time.perf_counter()
@@ -114,7 +118,7 @@ class Entrance:
         try:
             check_headers(request, self.guard.limits)
             body = await read_body(request, self.guard.limits, self.guard.buffered)
-            return await self.decide(request.headers, body)
+            return await self.decide(request.headers, body, request.match_info.get("token", ""))
         except Refused as refused:
             return refused.outcome, error(refused.status, **refused.headers)
         except Unverified:
@@ -132,8 +136,8 @@ class Entrance:
             self.guard.inside.leave()
 
 
-def _door(guard: Guard, door: Door) -> Callable[[Mapping[str, str], bytes], Awaitable[Handled]]:
-    async def decide(headers: Mapping[str, str], body: bytes) -> Handled:
+def _door(guard: Guard, door: Door) -> Decide:
+    async def decide(headers: Mapping[str, str], body: bytes, _token: str) -> Handled:
         began = time.monotonic()
         payload = await door.verify(headers, body)
         match door.to_turn(payload):
@@ -160,9 +164,9 @@ def _door(guard: Guard, door: Door) -> Callable[[Mapping[str, str], bytes], Awai
     return decide
 
 
-def _hook(guard: Guard, hook: Hook) -> Callable[[Mapping[str, str], bytes], Awaitable[Handled]]:
-    async def decide(headers: Mapping[str, str], body: bytes) -> Handled:
-        delivery = await hook.verify(headers, body)
+def _hook(guard: Guard, hook: Hook) -> Decide:
+    async def decide(headers: Mapping[str, str], body: bytes, token: str) -> Handled:
+        delivery = await hook.verify(headers, body, token)
         if isinstance(delivery, Ignored):
             guard.counted.ignored(hook.name, delivery.reason)
             return "ignored", web.Response()
@@ -170,7 +174,7 @@ def _hook(guard: Guard, hook: Hook) -> Callable[[Mapping[str, str], bytes], Awai
         if tenant is None:
             guard.counted.ignored(hook.name, "unknown workspace")
             return "stranger", web.Response()
-        storing = guard.inbox.put_delivery(tenant, delivery, body)
+        storing = guard.inbox.put_delivery(tenant, delivery, delivery.payload or body)
         new = await _within(guard.limits.store_seconds, storing)
         return "stored" if new else "duplicate", web.Response()
 

@@ -25,13 +25,15 @@ class Delivery:
 
     `platform` is the sender ("stripe"), `workspace` the account there that names the tenant,
     `id` the sender's own id of the event, which a redelivery repeats, `conversation` the key
-    under which deliveries are put in order.
+    under which deliveries are put in order. `payload` is what was verified, as JSON, where it is
+    more than the body (an event's kind may stand in a header).
     """
 
     platform: str
     workspace: str
     id: str
     conversation: str
+    payload: bytes = b""
 
 
 class Inbox(Protocol):
@@ -53,7 +55,7 @@ class Inbox(Protocol):
         ...
 
     async def put_delivery(self, tenant: TenantId, delivery: Delivery, payload: bytes) -> bool:
-        """As `put`, for a webhook; `payload` is the body as it came."""
+        """As `put`, for a webhook; `payload` is what was verified."""
         ...
 
     async def answer(self, arrival: Arrival, budget: float) -> Reply | None:
@@ -71,6 +73,9 @@ class Hook(Protocol):
     name: str
     path: str
 
-    async def verify(self, headers: Mapping[str, str], body: bytes) -> Delivery | Ignored:
-        """Raises `Unverified` (401) or `Malformed` (400)."""
+    async def verify(self, headers: Mapping[str, str], body: bytes, token: str = "") -> Delivery | Ignored:
+        """`token` is what follows `path/` in the address.
+
+        Raises `Unverified` (401), `Malformed` (400) or `InboxRefused` (503).
+        """
         ...

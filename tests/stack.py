@@ -17,12 +17,10 @@ from aiohttp import web
 
 from bot.embedded import Servers
 from bot.front import create_app
-from bot.hooks import StripeHook
 from bot.settings import Settings
 from bot.workbench.cast import APPROVALS_CHANNEL, APPROVALS_CHAT
 from bot.workbench.driver import LocalWorld, stand_ins
-from integrations.stripe import webhook
-from workers import assemble, inspect
+from workers import assemble, front, inspect
 from workers.engine import Engine
 from workers.inbox import GroupInbox, open_inbox
 from workers.installs import own_tenant
@@ -121,7 +119,7 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
         )
         inbox = await open_inbox(dsn, servers.redis_url)
         exits.push_async_callback(inbox.close)
-        app = create_app(list(assemble.doors(settings).values()), inbox, hooks=[_stripe_hook(settings)])
+        app = create_app(list(assemble.doors(settings).values()), inbox, hooks=front.hooks(settings, db))
         runner = web.AppRunner(app)
         await runner.setup()
         exits.push_async_callback(runner.cleanup)
@@ -144,15 +142,6 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
                 await asyncio.to_thread(stack.worker.wait, 10)
             except subprocess.TimeoutExpired:
                 stack.worker.kill()
-
-
-def _stripe_hook(settings: Settings) -> StripeHook:
-    return StripeHook(
-        webhook.verify,
-        settings.secret("stripe_webhook_secret"),
-        forged=webhook.NotFromStripe,
-        malformed=webhook.NotAnEvent,
-    )
 
 
 def _webhook_secret(folder: Path) -> str:

@@ -18,9 +18,11 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
     if seen.row.kind == inbox.DELIVERY:
         commit = Commit()
         async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-            await deliveries.received(c, claimed.tenant, seen.row.source, raw)
+            await deliveries.received(c, claimed.tenant, seen.row.source, raw, commit)
             await write_all(tools, c, claimed, seen, commit)
         return commit
+    if raw["_"] == deliveries.HAPPENED:
+        return await deliveries.tell(tools, claimed, seen, raw)
     if raw["_"] == "expire":
         return await _expired(tools, claimed, seen, raw["approval"])
     event: Event = codec.from_json(raw)

@@ -12,14 +12,15 @@ from aiohttp import web
 from bot import legal, net, serving
 from bot.front import create_app
 from bot.front_inbox import Hook
-from bot.hooks import StripeHook
+from bot.hooks import Hook as ServiceHook
 from bot.platforms.base import Door
 from bot.settings import Settings, is_sandbox
-from integrations.stripe import webhook
-from workers import installs
+from workers import hooked, installs
 from workers.assemble import doors, own_dsn
 from workers.inbox import GroupInbox, open_inbox
+from workers.services import Services
 from workers.slack_socket import Storing
+from workers.store.door import Database
 
 log = structlog.get_logger()
 
@@ -40,6 +41,8 @@ async def run(settings: Settings, stop: asyncio.Event, *, extra: Extra | None = 
             expects=installs.expected(settings),
         )
         stack.push_async_callback(inbox.close)
+        secrets = await Database.open(own_dsn(settings), size=2)
+        stack.push_async_callback(secrets.close)
         found = doors(settings)
         pages = await install_pages(settings, stack)
 
@@ -49,7 +52,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, extra: Extra | None = 
             if extra is not None:
                 extra(application)
 
-        application = create_app(list(found.values()), inbox, hooks=hooks(settings), extra=more)
+        application = create_app(list(found.values()), inbox, hooks=hooks(settings, secrets), extra=more)
         async with asyncio.TaskGroup() as group:
             listening = (
                 group.create_task(listen(settings, found["slack"], inbox)) if uses_socket(settings) else None
@@ -59,16 +62,11 @@ async def run(settings: Settings, stop: asyncio.Event, *, extra: Extra | None = 
                 listening.cancel()
 
 
-def hooks(settings: Settings) -> list[Hook]:
+def hooks(settings: Settings, db: Database) -> list[Hook]:
     """The webhooks of the services that call us."""
-    return [
-        StripeHook(
-            webhook.verify,
-            settings.secret("stripe_webhook_secret"),
-            forged=webhook.NotFromStripe,
-            malformed=webhook.NotAnEvent,
-        )
-    ]
+    kept = Services(settings.plain(), settings.secret("secret_key"))
+    signers = hooked.StoredSigners(db, kept)
+    return [ServiceHook(each.caller, signers) for each in hooked.heard().values()]
 
 
 def uses_socket(settings: Settings) -> bool:
@@ -89,7 +87,6 @@ async def install_pages(settings: Settings, stack: AsyncExitStack) -> list[web.R
         return []
     from bot.platforms.slack import install
     from workers.installations import StoredInstallations
-    from workers.store.door import Database
 
     db = await Database.open(own_dsn(settings), size=2)
     stack.push_async_callback(db.close)

@@ -11,6 +11,7 @@ import structlog
 from bot.errors import ConfigurationError
 from bot.hooks import OWN_ACCOUNT
 from bot.settings import Settings
+from integrations import PLACES
 from workers.store import tenants
 from workers.store.door import Database
 
@@ -56,7 +57,8 @@ class Installer:
 
     async def run(self) -> None:
         tenant = await own_tenant(self._db)
-        await self._note(tenant, "stripe", OWN_ACCOUNT, "")
+        for place in PLACES:
+            await self._note(tenant, place.split(".")[1], OWN_ACCOUNT, "")
         if self._settings.microsoft_app_tenant_id:
             await self._note(tenant, "teams", self._settings.microsoft_app_tenant_id, "")
         if self._settings.slack_bot_token:

@@ -1,4 +1,6 @@
-"""What Stripe tells us by itself: verified on the raw bytes, then read as one `Notice`.
+"""What Stripe tells us by itself: verified on the raw bytes, then read.
+
+What completes something that we began is a `Notice`, what others did is `Happened`.
 
 The SDK is not used: it lets a signature from the future pass, and the door imports no SDK.
 """
@@ -14,11 +16,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from integrations import money
+from integrations.base import Happened
+
 LARGEST_BODY = 1 << 20
 LONGEST_HEADER = 4096
 TOLERANCE = 300.0
 
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_CURRENCY = re.compile(r"[a-z]{3}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
@@ -65,7 +71,7 @@ def sign(body: bytes, secret: str, at: int) -> str:
     return f"t={at},v1={_digest(body, secret, str(at))}"
 
 
-def verify(body: bytes, header: str, secret: str, now: float) -> dict[str, Any]:
+def verify(headers: Mapping[str, str], body: bytes, secret: str, now: float) -> dict[str, Any]:
     """The event in a genuine delivery.
 
     Raises `NotFromStripe` (answer 401) before anything is parsed, `NotAnEvent` (400) after.
@@ -75,7 +81,7 @@ def verify(body: bytes, header: str, secret: str, now: float) -> dict[str, Any]:
         raise NotFromStripe("no webhook secret is set")
     if len(body) > LARGEST_BODY:
         raise NotAnEvent("the body is larger than 1 MiB")
-    stamp, signatures = _parts(header)
+    stamp, signatures = _parts(headers.get("Stripe-Signature", ""))
     if abs(now - int(stamp)) > TOLERANCE:
         raise NotFromStripe("the signature is stale")
     expected = _digest(body, secret, stamp)
@@ -85,7 +91,36 @@ def verify(body: bytes, header: str, secret: str, now: float) -> dict[str, Any]:
     return _event(body)
 
 
-def read(event: Mapping[str, Any]) -> Notice | None:
+def delivery(_headers: Mapping[str, str], event: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The ids of event and thing; None where it is another account's (Connect), or about nothing."""
+    match event:
+        case {"account": str()}:
+            return None
+        case {"id": str(number), "data": {"object": {"id": str(thing)}}}:
+            return number, thing
+        case _:
+            return None
+
+
+def read(event: Mapping[str, Any]) -> Happened | None:
+    """What somebody did at Stripe and the thread wants to know: a payment was given back."""
+    found = notice(event)
+    if found is None or found.outcome is not Outcome.REFUNDED:
+        return None
+    given = found.amount_refunded - _refunded_before(event)
+    if given <= 0 or not found.external_id or not _CURRENCY.fullmatch(found.currency):
+        return None
+    return Happened(
+        key=found.event,
+        external_id=found.external_id,
+        kind="refunded",
+        sentence=f"{money.show(given, found.currency)} of the payment was refunded.",
+        url=found.receipt_url,
+        effect_key=found.by_us,
+    )
+
+
+def notice(event: Mapping[str, Any]) -> Notice | None:
     """None for every event that we do not act on."""
     data = event.get("data")
     thing = data.get("object") if isinstance(data, Mapping) else None
@@ -174,6 +209,13 @@ def _of_charge(event: Mapping[str, Any], charge: Mapping[str, Any]) -> Notice:
         amount_refunded=_whole(charge.get("amount_refunded")),
         receipt_url=_text(charge.get("receipt_url")),
     )
+
+
+def _refunded_before(event: Mapping[str, Any]) -> int:
+    match event:
+        case {"data": {"previous_attributes": {"amount_refunded": int(before)}}}:
+            return before
+    return 0
 
 
 def _notice(event: Mapping[str, Any], outcome: Outcome, **rest: Any) -> Notice:

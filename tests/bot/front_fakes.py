@@ -72,7 +72,7 @@ class FakeHook:
     name = "stripe"
     path = "/webhooks/stripe"
 
-    async def verify(self, headers: Mapping[str, str], body: bytes) -> Delivery | Ignored:
+    async def verify(self, headers: Mapping[str, str], body: bytes, token: str = "") -> Delivery | Ignored:
         if headers.get("x-key") != "good":
             raise Unverified("No good key.")
         payload = orjson.loads(body)

@@ -16,6 +16,8 @@ from flows.effects import Call
 from workers.store.door import Connection, Database, Lost
 from workers.store.inbox import add_event
 
+MOST_THREADS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -171,24 +173,33 @@ async def _close(c: Connection, claimed: Claimed, query: str, *arguments: Any) -
 
 
 async def complete(
-    c: Connection, tenant: UUID, external_id: str, key: str, result: Mapping[str, Any] | None, problem: str
+    c: Connection,
+    tenant: UUID,
+    external_id: str,
+    key: str,
+    result: Mapping[str, Any] | None,
+    problem: str,
+    *,
+    service: str = "",
 ) -> bool:
     """A webhook says how a begun effect ended: `result`, or None with the problem in words.
 
-    Found by the service's id of it, or by our key, which the service carries as a mark.
+    Found by the service's id of it, or by our key, which the service carries as a mark; among the
+    effects of `service` where one is named, since ids are unique within a service only.
 
     False where nothing waits for it: it came twice, or it is not ours.
     """
     row = await c.fetchrow(
         "update effects set state = $3, result = coalesce(result, '{}') || $4::jsonb, error = nullif($5, ''),"
         " finished_at = now() where tenant_id = $1 and (external_id = $2 or key = $6) and state = 'waiting'"
-        " returning key, conversation, result",
+        " and ($7 = '' or starts_with(tool, $7 || '.')) returning key, conversation, result",
         tenant,
         external_id,
         "failed" if result is None else "done",
         orjson.dumps(result or {}).decode(),
         problem,
         key,
+        service,
     )
     if row is None:
         return False
@@ -197,6 +208,34 @@ async def complete(
         event = {"_": "events.Failed", "key": row["key"], "code": "not_paid", "sentence": problem}
     await add_event(c, tenant, row["conversation"], f"effect:{row['key']}:completed", event)
     return True
+
+
+async def threads_of(
+    c: Connection, tenant: UUID, service: str, external_id: str, mark: str = ""
+) -> list[tuple[str, str]]:
+    """Conversation and newest run of each thread that had to do with this thing of a service."""
+    rows = await c.fetch(
+        "select distinct on (conversation) conversation, run_id from effects where tenant_id = $1"
+        " and (external_id = $2 or key = $4) and starts_with(tool, $3 || '.')"
+        " order by conversation, created_at desc limit $5",
+        tenant,
+        external_id,
+        service,
+        mark,
+        MOST_THREADS,
+    )
+    return [(row["conversation"], row["run_id"]) for row in rows]
+
+
+async def is_ours(c: Connection, tenant: UUID, service: str, key: str) -> bool:
+    """Whether this is the key of a call that we made."""
+    found = await c.fetchval(
+        "select 1 from effects where tenant_id = $1 and key = $2 and starts_with(tool, $3 || '.')",
+        tenant,
+        key,
+        service,
+    )
+    return found is not None
 
 
 async def due(db: Database, most: int, quiet: float) -> list[str]:

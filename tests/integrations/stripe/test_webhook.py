@@ -9,8 +9,9 @@ import pytest
 import requests
 import stripe
 
+from integrations.base import Happened
 from integrations.stripe import webhook
-from integrations.stripe.webhook import NotAnEvent, NotFromStripe, Outcome, read, sign, verify
+from integrations.stripe.webhook import NotAnEvent, NotFromStripe, Outcome, delivery, notice, read, sign
 
 SECRET = "whsec_of_the_tests"
 NOW = 1_800_000_000
@@ -19,6 +20,10 @@ BODY = json.dumps({"id": "evt_1", "object": "event", "type": "payment_intent.suc
 
 def _header(body: bytes = BODY, at: int = NOW, secret: str = SECRET) -> str:
     return sign(body, secret, at)
+
+
+def verify(body: bytes, header: str, secret: str, now: float) -> dict[str, Any]:
+    return webhook.verify({"Stripe-Signature": header}, body, secret, now)
 
 
 def test_a_genuine_delivery_is_read() -> None:
@@ -121,11 +126,11 @@ def test_twin_without_the_limit_a_huge_body_is_read(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_events_that_we_do_not_act_on_are_nothing(event: dict[str, Any]) -> None:
-    assert read(event) is None
+    assert notice(event) is None
 
 
 def _about(type: str, thing: dict[str, Any], request: Any = None) -> Any:
-    return read(
+    return notice(
         {"id": "evt_1", "object": "event", "type": type, "data": {"object": thing}, "request": request}
     )
 
@@ -179,6 +184,83 @@ def test_values_of_the_wrong_kind_become_empty_never_an_error() -> None:
     assert (notice.external_id, notice.effect_key, notice.amount, notice.amount_refunded) == ("", "", 0, 0)
 
 
+# ── what others did, for the thread ──────────────────────────────────────────────────────
+
+
+def _refund(before: Any = None, **changed: Any) -> dict[str, Any]:
+    charge = {
+        "id": "ch_1",
+        "payment_intent": "pi_1",
+        "amount": 4800,
+        "amount_refunded": 2400,
+        "currency": "usd",
+        "receipt_url": "https://pay.stripe.example/r/1",
+        "metadata": {"effect_key": "run:charge:1"},
+    }
+    data: dict[str, Any] = {"object": charge | changed}
+    if before is not None:
+        data["previous_attributes"] = {"amount_refunded": before}
+    return {"id": "evt_9", "object": "event", "type": "charge.refunded", "data": data}
+
+
+def test_a_refund_by_somebody_else_is_a_sentence_for_the_thread() -> None:
+    assert read(_refund()) == Happened(
+        key="evt_9",
+        external_id="pi_1",
+        kind="refunded",
+        sentence="$24.00 of the payment was refunded.",
+        url="https://pay.stripe.example/r/1",
+    )
+
+
+def test_a_second_refund_names_its_own_amount_and_not_the_sum() -> None:
+    found = read(_refund(before=400))
+    assert found is not None
+    assert found.sentence == "$20.00 of the payment was refunded."
+
+
+def test_a_refund_by_us_names_the_key_that_it_was_asked_with() -> None:
+    found = read(_refund() | {"request": {"idempotency_key": "run:refund:1"}})
+    assert found is not None
+    assert found.effect_key == "run:refund:1"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"type": "charge.refunded"},
+        _refund(currency=""),
+        _refund(currency="<b>"),
+        _refund(payment_intent=None),
+        _refund(amount_refunded=0),
+        _refund(before=2400),
+        _refund() | {"type": "charge.succeeded"},
+    ],
+)
+def test_what_is_no_refund_that_one_could_speak_of_is_nothing(event: dict[str, Any]) -> None:
+    assert read(event) is None
+
+
+def test_a_delivery_is_known_by_the_events_id_and_put_in_order_by_the_things() -> None:
+    assert delivery({}, _refund()) == ("evt_9", "ch_1")
+
+
+@pytest.mark.parametrize("event", [{}, {"id": "evt_1"}, {"id": 7, "data": {"object": {"id": "x"}}}])
+def test_an_event_about_nothing_is_no_delivery(event: dict[str, Any]) -> None:
+    assert delivery({}, event) is None
+
+
+def test_an_event_of_another_account_is_no_delivery_of_ours() -> None:
+    assert delivery({}, _refund() | {"account": "acct_other"}) is None
+
+
+def test_the_signature_is_looked_for_in_its_own_header() -> None:
+    for name in ("X-Hub-Signature-256", "X-Notion-Signature", "Authorization"):
+        with pytest.raises(NotFromStripe):
+            webhook.verify({name: _header()}, BODY, SECRET, NOW)
+
+
 # ── as the sandbox sends them ────────────────────────────────────────────────────────────
 
 
@@ -187,7 +269,7 @@ def test_a_paid_link_is_told_by_a_signed_delivery_that_names_session_and_effect(
     requests.post(pending.result["url"], timeout=5).raise_for_status()
 
     got = sandbox.received.wait_for(lambda bodies: any(b"checkout.session.completed" in b for b, _ in bodies))
-    notices = [read(verify(body, header, SECRET, sandbox.clock())) for body, header in got]
+    notices = [notice(verify(body, header, SECRET, sandbox.clock())) for body, header in got]
     paid = next(each for each in notices if each and each.kind == "checkout.session.completed")
     assert paid.outcome is Outcome.PAID
     assert (paid.external_id, paid.effect_key) == (pending.external_id, "run:charge:1")
@@ -198,6 +280,6 @@ def test_a_charge_of_ours_is_told_with_our_key(sandbox: Any) -> None:
     sandbox.charge(sandbox.quoted())
 
     [(body, header)] = sandbox.received.wait_for(lambda bodies: len(bodies) == 1)
-    notice = read(verify(body, header, SECRET, sandbox.clock()))
-    assert notice is not None
-    assert notice.by_us == notice.effect_key == "run:charge:1"
+    found = notice(verify(body, header, SECRET, sandbox.clock()))
+    assert found is not None
+    assert found.by_us == found.effect_key == "run:charge:1"
