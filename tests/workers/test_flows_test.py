@@ -272,3 +272,39 @@ def test_whoever_asked_cannot_approve_it_in_a_test_either(tmp_path: Path) -> Non
     (tmp_path / "catalog" / "tests" / "order.yaml").write_text(order)
     [failure] = run([tmp_path / "catalog"]).results[0].failures
     assert "Ada asked for this, and may not decide it" in str(failure)
+
+
+# ── the virtual clock ────────────────────────────────────────────────────────────────────
+
+WAITS = """
+id: ask
+description: "Wait for a while"
+steps:
+  - {id: sleep, type: wait, for: "2 days"}
+  - {id: told, type: message, text: "Good morning.", next: done}
+  - {id: done, type: end}
+"""
+
+
+def test_days_pass_at_once_and_what_is_due_happens_at_its_time(tmp_path: Path) -> None:
+    conversation = """
+    - name: two days
+      turns:
+        - {say: /ask, expect: {at: sleep}}
+        - {wait: 47 hours, expect: {at: sleep, not_said: {contains: Good}}}
+        - {wait: 2 hours, expect: {said: Good morning., ends: done}}
+    """
+    found = played(tmp_path, conversation, flow=WAITS)
+    assert found.good, "\n".join(report(found))
+
+
+def test_what_was_cancelled_does_not_wake_it(tmp_path: Path) -> None:
+    conversation = """
+    - name: cancelled
+      turns:
+        - {say: /ask}
+        - {say: cancel, expect: {ends: cancelled}}
+        - {wait: 3 days, expect: {not_said: {contains: Good}, ends: cancelled}}
+    """
+    found = played(tmp_path, conversation, flow=WAITS)
+    assert found.good, "\n".join(report(found))

@@ -9,15 +9,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.reply import Button, Buttons, Paragraph, Reply
+from bot.turn import PersonId
 from flows import router
-from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
+from flows.arms import for_run
+from flows.effects import (
+    AskApproval,
+    Call,
+    CancelTimer,
+    Change,
+    Effect,
+    Read,
+    Release,
+    Say,
+    SetTimer,
+    Whisper,
+    Withdraw,
+)
 from flows.engine import advance, start
-from flows.events import Approved, Began, Chose, Entered, Event, Expired, Failed, Finished, Heard, Rejected
+from flows.events import (
+    Approved,
+    Began,
+    Chose,
+    Entered,
+    Event,
+    Expired,
+    Failed,
+    Finished,
+    Fired,
+    Heard,
+    Rejected,
+)
 from flows.flow import Flow
 from flows.run import Requester, Run
 from flows.understanding import Meaning
 from integrations.models.offline.reader import read
-from workers import understand
+from workers import understand, waits
 from workers.flowtest import script as s
 from workers.flowtest.match import lacking
 from workers.flowtest.seen import Happened, buttons, call_in_words, told
@@ -100,7 +126,7 @@ class Player:
     def _say(self, who: Requester, text: str) -> None:
         meaning = self._meaning(text)
         if self.run is not None and not self.run.over:
-            self._happen(Heard(who.id, who.name, text, meaning))
+            self._happen(self._heard(who.id, who.name, text, meaning))
             return
         if self._understood and not self._understood.route:
             meaning = self._read(text)
@@ -203,7 +229,7 @@ class Player:
                 self.happened.whispered.append(told(reply))
                 self.happened.order.append(f"(whispered to {to}) {reply.text}")
             case Read(by=by, name=name, text=text):
-                return [Heard(by, name, text, self._meaning(text), opening=True)]
+                return [self._heard(by, name, text, self._meaning(text), opening=True)]
             case Call():
                 return self._called(effect)
             case AskApproval(call=call, verdict=verdict):
@@ -217,7 +243,20 @@ class Player:
                 return self._called(held.call)
             case Withdraw():
                 self._held = None
+            case SetTimer(key=key):
+                self._due.append((self._moment(effect), key, Fired(key)))
+            case CancelTimer(key=key):
+                self._due = [each for each in self._due if each[1:] != (key, Fired(key))]
         return []
+
+    def _moment(self, timer: SetTimer) -> float:
+        assert self.run is not None
+        if not timer.until:
+            return self.now + timer.seconds
+        try:
+            return waits.moment(timer.until, self.run.requester.time_zone).timestamp()
+        except ValueError:
+            raise Stuck(f"it would wait until {timer.until[:60]!r}, which is no moment") from None
 
     def _post(self, id: str, reply: Reply) -> None:
         self._cards[id] = reply
@@ -256,12 +295,19 @@ class Player:
 
     # ── understanding ────────────────────────────────────────────────────────────────────
 
+    def _heard(self, by: PersonId, name: str, text: str, meaning: Meaning, *, opening: bool = False) -> Heard:
+        return Heard(by, name, text, meaning, opening, self.now, self._today())
+
+    def _today(self) -> str:
+        return waits.day(self.now, self.run.requester.time_zone) if self.run else ""
+
     def _meaning(self, text: str) -> Meaning:
         return self._understood or self._read(text)
 
     def _read(self, text: str) -> Meaning:
         run = self.run if self.run is not None and not self.run.over else None
-        asked = understand.question(text, self.world, run, self.flow if run else None)
+        flow = for_run(self.flow, run, ()) if run else None
+        asked = understand.question(text, self.world, run, flow, self._today())
         return understand.meaning(read(asked))
 
 
