@@ -140,6 +140,8 @@ class Gather:
                 continue
             sure = min(value.confidence, found.confidence)
             if sure < sure_enough:
+                if slot.type == "choice":
+                    continue
                 if slot is asked and not heard.opening:
                     return self._in_doubt(scene, slot, [found.value], value.words, taken)
                 continue

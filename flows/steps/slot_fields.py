@@ -146,9 +146,10 @@ def _options(raw: Mapping[str, Any], name: str, kind: str, wrong: Wrong) -> tupl
     if not isinstance(value, list) or not 0 < len(value) <= MOST_OPTIONS:
         wrong(f"{name!r} is a choice without options", right)
         return ()
+    count = len(value)
     found = [option for each in value if (option := option_of(each))]
     labels = [label.casefold() for label, _ in found]
-    if len(found) != len(value) or len(set(labels)) < len(labels):
+    if len(found) != count or len(set(labels)) < len(labels):
         wrong(f"the options of {name!r} must be labels, each once", right)
     return tuple(found)
 

@@ -13,7 +13,8 @@ from .changes import Understood, understand
 from .commands import named_by
 from .parts import Kind, parts_of
 from .routing import Route, ThingFinder, router
-from .values import choice_value, number_value, text_value
+from .typed import TYPED, named, typed_value
+from .values import choice_value
 from .words import Sentence, split, word_set
 
 BELIEVED = 0.5  # below this the reader itself does not hold its answer to be more likely right than wrong
@@ -54,13 +55,13 @@ def read(question: Question) -> Reading:
     named, at = named_by(sentence, question.flows)
     rest = sentence if at == 0 else _after(sentence, at)
     heard = _Heard(question, sentence, named, rest)
-    reading = _by_command(heard) or _by_meaning(heard)
+    reading = _by_command(heard) or _by_name(heard) or _by_meaning(heard)
     if sentence.unread:
         note = f"… and {sentence.unread} more characters that were not read"
         reading = replace(
             reading,
             confidence=min(reading.confidence, 0.45)
-            if question.expecting_type != "text"
+            if question.expecting_type not in {"text", "list"}
             else reading.confidence,
             leftover=f"{reading.leftover} {note}".strip(),
         )
@@ -77,7 +78,7 @@ def _by_command(heard: _Heard) -> Reading | None:
     question = heard.question
     slash = heard.named.words.startswith("/")
     kind = question.expecting_type
-    if not slash and (kind in {"text", "yes_no"} or (kind and heard.rest.tokens and kind != "items")):
+    if not slash and (kind in {"text", "yes_no", "list"} or (kind and heard.rest.tokens and kind != "items")):
         return None
     found = _listen(question, heard.rest) if heard.rest.tokens else Understood()
     changes = tuple(change for change in found.changes if _belongs(change, question))
@@ -101,6 +102,18 @@ def _belongs(change: Change, question: Question) -> bool:
     if question.products:
         return bool(change.item or change.candidates) and (change.known or change.confidence > BELIEVED)
     return change.words[:1].isdigit() or change.confidence > 0.6
+
+
+def _by_name(heard: _Heard) -> Reading | None:
+    """A slot that is named with its value, or a correction of an earlier one."""
+    question = heard.question
+    if not question.slots or question.expecting_type == "items":
+        return None
+    said = named(question)
+    if not said.values:
+        return None
+    sure = min(value.confidence for value in said.values)
+    return Reading(Intent.VALUE, sure, values=said.values)
 
 
 # anything else
@@ -133,7 +146,7 @@ def _by_type(heard: _Heard, covered: intents.Cover, intent: Intent, sure: float)
     social = whole and intent in intents.SOCIAL
     if whole and intent in CONTROLS and sure >= BELIEVED:
         return Reading(intent, sure)
-    if kind in {"text", "number", "choice"}:
+    if kind in TYPED or kind in {"text", "number", "choice"}:
         return _slot(heard, intent if whole else Intent.UNKNOWN, sure)
     if whole and not social:
         reading = Reading(intent, sure, leftover="" if sure >= BELIEVED else question.text[:200].strip())
@@ -155,7 +168,7 @@ def _yielding(heard: _Heard, reading: Reading) -> Reading:
 def _slot(heard: _Heard, intent: Intent, sure: float) -> Reading:
     question = heard.question
     value = _slot_value(heard)
-    if question.expecting_type == "text":
+    if question.expecting_type in {"text", "list"}:
         if value is None:
             return Reading(Intent.UNKNOWN, 0.0)
         if intent is not Intent.UNKNOWN:
@@ -180,12 +193,10 @@ def _slot(heard: _Heard, intent: Intent, sure: float) -> Reading:
 def _slot_value(heard: _Heard) -> Value | None:
     question = heard.question
     match question.expecting_type:
-        case "text":
-            return text_value(question.expecting, question.text)
-        case "number":
-            return number_value(question.expecting, heard.sentence)
-        case _:
+        case "choice":
             return choice_value(question.expecting, heard.sentence, question.choices)
+        case kind:
+            return typed_value(question.expecting, kind, question.text, question.choices, question.today)
 
 
 def _list_or_route(heard: _Heard, whole: Intent, partial: Intent, sure: float, hedged: bool) -> Reading:
