@@ -15,6 +15,7 @@ import typer
 
 from bot import guards
 from bot.errors import ConfigurationError, CountersignError
+from workers.services_app import secrets_app, services_app
 
 if TYPE_CHECKING:
     from bot.serving import Part
@@ -33,6 +34,8 @@ dead_app = typer.Typer(help="What went wrong for good and waits for somebody.", 
 app.add_typer(flows_app, name="flows")
 app.add_typer(dead_app, name="dead")
 app.add_typer(manifest_app, name="manifest")
+app.add_typer(services_app, name="services")
+app.add_typer(secrets_app, name="secrets")
 
 UnderUp = Annotated[bool, typer.Option("--under-up", hidden=True)]
 

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
 
     # GitHub, Jira, Notion
     github_token: SecretStr | None = None
+    github_app_id: str = ""
+    github_app_private_key: SecretStr | None = None
+    github_app_installation: str = ""
     github_api_url: str = "https://api.github.com"
     github_repository: str = ""
     github_webhook_secret: SecretStr | None = None
@@ -81,10 +84,12 @@ class Settings(BaseSettings):
     jira_email: str = ""
     jira_api_token: SecretStr | None = None
     jira_project: str = ""
+    jira_webhook_secret: SecretStr | None = None
     jira_api_version: Annotated[Literal[2, 3], BeforeValidator(_number)] = 3
     notion_token: SecretStr | None = None
     notion_api_url: str = "https://api.notion.com"
     notion_database_id: str = ""
+    notion_webhook_secret: SecretStr | None = None
 
     # models
     model: Literal["offline", "openai", "vllm", "edge", "hybrid"] = "offline"

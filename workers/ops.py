@@ -31,27 +31,28 @@ DEFINITE = (
 
 
 def listed(settings: Settings, tenant: str = "") -> int:
-    return _with(settings, lambda db: _list(db, tenant))
+    return with_database(settings, lambda db: _list(db, tenant))
 
 
 def show(settings: Settings, reference: str) -> int:
-    return _with(settings, lambda db: _show(db, reference))
+    return with_database(settings, lambda db: _show(db, reference))
 
 
 def retry(settings: Settings, reference: str) -> int:
-    return _with(settings, lambda db: _retry(db, reference))
+    return with_database(settings, lambda db: _retry(db, reference))
 
 
 def drop(settings: Settings, reference: str, reason: str) -> int:
-    return _with(settings, lambda db: _drop(db, reference, reason))
+    return with_database(settings, lambda db: _drop(db, reference, reason))
 
 
 def pause(settings: Settings, tenant: str, paused: bool) -> int:
     """No effect begins any more, or they begin again; of one tenant or of all."""
-    return _with(settings, lambda db: _pause(db, tenant, paused))
+    return with_database(settings, lambda db: _pause(db, tenant, paused))
 
 
-def _with(settings: Settings, work: Callable[[Database], Awaitable[int]]) -> int:
+def with_database(settings: Settings, work: Callable[[Database], Awaitable[int]]) -> int:
+    """What a command prints and answers with, at the database as the app's role."""
     settings = beside.completed(settings)
     guards.require_database(settings)
     guards.require_secret_key(settings)

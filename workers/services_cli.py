@@ -1,0 +1,307 @@
+"""`countersign services …`: whose account each service is called with, tenant by tenant.
+
+Secrets come from a file or from stdin, never from the command line, where `ps` shows them, and none
+is ever printed but one: the webhook secret that a service itself sent, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from bot.errors import ConfigurationError, CountersignError
+from bot.settings import Settings
+from integrations import services as integrations
+from integrations.base import Identity, Integration
+from integrations.errors import IntegrationError
+from workers import beside, installs, ops, services
+from workers.hooked import heard, workspace_of
+from workers.installations import without_our_accounts
+from workers.services import Connected, Opened, Services
+from workers.store import audit, definitions, tenants
+from workers.store import services as store
+from workers.store.door import Connection, Database
+from workers.store.services import Kept
+
+LARGEST = 16 * 1024
+PATIENCE = 30.0
+
+Change = Callable[[dict[str, str]], None]
+
+
+def listed(settings: Settings, tenant: str) -> int:
+    async def work(desk: Desk) -> int:
+        async with desk.db.tenant(desk.tenant) as c:
+            rows = [await store.kept(c, desk.tenant, each.name) for each in integrations()]
+        for kept in rows:
+            _say(desk.line(kept))
+        return 0
+
+    return _at_desk(settings, tenant, work)
+
+
+def show(settings: Settings, tenant: str, service: str) -> int:
+    """The names that are set, the address of the webhook, and a secret that nobody has seen yet."""
+    found = integration(service)
+
+    async def work(desk: Desk) -> int:
+        async with desk.db.tenant(desk.tenant) as c:
+            kept = await store.kept(c, desk.tenant, found.name)
+            opened = desk.services.opened(desk.tenant, kept)
+            if kept.unseen:
+                await store.seen(c, desk.tenant, found.name)
+        _say(desk.line(kept))
+        secret = {**services.names(found.name), **dict.fromkeys(_guessed_secret(found), True)}
+        for name in sorted(opened.values):
+            _say(f"  {name} = {'(kept sealed)' if secret.get(name) else opened.values[name]}")
+        if found.name in heard():
+            token = f"/{opened.token}" if opened.token else ""
+            if token or services.may_use_environment(kept):
+                _say(f"  webhooks go to {settings.own_url}/webhooks/{found.name}{token}")
+        if kept.unseen:
+            name = services.secret_name(found.name)
+            _say(f"  {found.name} sent this to verify the webhook with; it is shown only now:")
+            _say(f"  {opened.values.get(name, '')}")
+        return 0
+
+    return _at_desk(settings, tenant, work)
+
+
+def put(settings: Settings, tenant: str, service: str, pairs: Sequence[str]) -> int:
+    found = integration(service)
+    given = dict(_pair(found, each) for each in pairs)
+    if not given:
+        raise ConfigurationError(f"Say what to set: {', '.join(sorted(known_names(found)))}.")
+    _check(found, given)
+
+    async def work(desk: Desk) -> int:
+        connected = await desk.change(
+            found, lambda values: values.update(given), "service.set", sorted(given)
+        )
+        _say(f"{found.name}: kept {', '.join(sorted(given))}.")
+        missing = [name for name in found.required if not connected.values.get(name)]
+        if missing:
+            _say(f"It still needs {', '.join(missing)}.")
+        if await desk.is_denied(found.name):
+            _say(
+                f"This tenant's rules deny {found.name}'s tools: push a policy to it,"
+                " `countersign flows push --tenant …`."
+            )
+        return 0
+
+    return _at_desk(settings, tenant, work)
+
+
+def unset(settings: Settings, tenant: str, service: str, names: Sequence[str]) -> int:
+    """These, or everything; then the address of the webhook is nobody's any more."""
+    found = integration(service)
+    gone = {_known(found, name) for name in names}
+
+    def less(values: dict[str, str]) -> None:
+        for name in gone or set(values):
+            values.pop(name, None)
+
+    async def work(desk: Desk) -> int:
+        await desk.change(found, less, "service.unset", sorted(gone), forget=not gone)
+        _say(f"{found.name}: {', '.join(sorted(gone)) or 'everything that was kept'} is gone.")
+        return 0
+
+    return _at_desk(settings, tenant, work)
+
+
+def check(settings: Settings, tenant: str, service: str = "") -> int:
+    """Asks each connected service who we are there. The exit status is 1 where one refuses."""
+    chosen = [integration(service)] if service else list(integrations())
+
+    async def work(desk: Desk) -> int:
+        return max([await desk.introduce(each) for each in chosen], default=0)
+
+    return _at_desk(settings, tenant, work)
+
+
+class Desk:
+    """One tenant's services, and the database to look and write in."""
+
+    def __init__(self, db: Database, tenant: UUID, kept: Services) -> None:
+        self.db = db
+        self.tenant = tenant
+        self.services = kept
+
+    async def change(
+        self, found: Integration, change: Change, what: str, names: Sequence[str], *, forget: bool = False
+    ) -> Connected:
+        """All in one transaction: the settings, the address of the webhook, and the note of it."""
+        async with self.db.tenant(self.tenant) as c:
+            kept = await store.hold(c, self.tenant, found.name)
+            opened = self.services.opened(self.tenant, kept)
+            before = self.services.connected(self.tenant, kept).account
+            values = dict(opened.values)
+            change(values)
+            token = "" if forget else opened.token or services.new_token()
+            if opened.token and opened.token != token:
+                await tenants.uninstall(c, self.tenant, found.name, workspace_of(opened.token))
+            if token:
+                await tenants.install(c, self.tenant, found.name, workspace_of(token), "", None)
+            sealed = None if forget else self.services.sealed(self.tenant, found.name, Opened(values, token))
+            now = Kept(kept.tenant, kept.policy, found.name, sealed)
+            connected = self.services.connected(self.tenant, now)
+            await store.put(c, self.tenant, found.name, sealed, other_account=connected.account != before)
+            await audit.record(c, self.tenant, what, service=found.name, names=list(names))
+        return connected
+
+    async def introduce(self, found: Integration) -> int:
+        async with self.db.tenant(self.tenant) as c:
+            kept = await store.kept(c, self.tenant, found.name)
+        try:
+            connected = self.services.connected(self.tenant, kept)
+        except CountersignError as error:
+            return _say(f"✗ {found.name} {error}", 1)
+        missing = [name for name in found.required if not connected.values.get(name)]
+        if missing:
+            return _say(f"! {found.name} is not connected: {', '.join(missing)} is not set")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                who = await asyncio.to_thread(whoami, found, connected)
+        except TimeoutError:
+            return _say(f"✗ {found.name} did not answer within {PATIENCE:.0f} s", 1)
+        except IntegrationError as error:
+            return _say(f"✗ {error}", 1)
+        if who is None:
+            return _say(f"! {found.name} cannot be asked who we are")
+        async with self.db.tenant(self.tenant) as c:
+            await store.know(c, self.tenant, found.name, who.id, who.name, connected.account)
+        for each in who.missing:
+            _say(f"✗ {found.name}: {each}")
+        return _say(f"✓ {found.name} knows us as {who.name}", 1 if who.missing else 0)
+
+    async def is_denied(self, service: str) -> bool:
+        """Whether it has the rules that a new workspace begins with."""
+        async with self.db.tenant(self.tenant) as c:
+            rules = await _rules(c, self.tenant)
+        begins = {each["name"] for each in without_our_accounts({"rules": []})["rules"]}
+        return bool(begins & {each.get("name") for each in rules} & {f"no-account-{service}"})
+
+    def line(self, kept: Kept) -> str:
+        found = integration(kept.service)
+        try:
+            connected = self.services.connected(self.tenant, kept)
+        except CountersignError as error:
+            return f"✗ {kept.service:<8} {error}"
+        missing = [name for name in found.required if not connected.values.get(name)]
+        if missing:
+            return f"! {kept.service:<8} is not connected: {', '.join(missing)} is not set"
+        whence = "kept here" if kept.sealed else "from the environment"
+        known = f" as {kept.account_name}" if kept.account_of == connected.account and kept.account else ""
+        signed = "" if connected.webhook_secret or kept.service not in heard() else ", no webhook secret"
+        return f"✓ {kept.service:<8} is connected{known}, {whence}{signed}"
+
+
+def whoami(found: Integration, connected: Connected) -> Identity | None:
+    """Who we are at the service; None where it cannot be asked. Raises `IntegrationError`."""
+    return found.whoami(found.connect(connected.values)) if found.whoami else None
+
+
+async def _rules(c: Connection, tenant: UUID) -> list[Mapping[str, object]]:
+    version = await tenants.policy_version(c, tenant)
+    document = await definitions.policy_document(c, tenant, version) if version else None
+    return list(document["rules"]) if document else []
+
+
+def integration(name: str) -> Integration:
+    """Raises `ConfigurationError` that names the closest."""
+    there = {each.name: each for each in integrations()}
+    if name not in there:
+        raise ConfigurationError(f"There is no service {name!r}. {_closest(name, there)}")
+    return there[name]
+
+
+def known_names(found: Integration) -> set[str]:
+    return {*services.names(found.name), *found.required}
+
+
+def _known(found: Integration, name: str) -> str:
+    names = known_names(found)
+    if name not in names:
+        raise ConfigurationError(f"{found.name} has no setting {name[:60]!r}. {_closest(name, names)}")
+    return name
+
+
+def _closest(name: str, there: Mapping[str, object] | set[str]) -> str:
+    close = difflib.get_close_matches(name, list(there), 1, 0.5)
+    return f"Did you mean {close[0]}?" if close else f"There is {', '.join(sorted(there))}."
+
+
+def _guessed_secret(found: Integration) -> list[str]:
+    """Required, and none of those whose kind is known: better taken for a secret."""
+    return [name for name in found.required if name not in services.names(found.name)]
+
+
+def _pair(found: Integration, text: str) -> tuple[str, str]:
+    """NAME=VALUE, NAME=@file or NAME=- for stdin; a secret only in the last two ways."""
+    name, equals, value = text.partition("=")
+    name = _known(found, name.strip())
+    if not equals:
+        raise ConfigurationError(
+            f"{name} has no value: write {name}=VALUE, {name}=@file, or {name}=- for stdin."
+        )
+    if value == "-":
+        value = sys.stdin.read(LARGEST + 1)
+    elif value.startswith("@"):
+        value = _from_file(name, Path(value[1:]))
+    elif services.names(found.name).get(name, True):
+        raise ConfigurationError(
+            f"{name} is a secret, and what stands on the command line can be read by others:"
+            f" write {name}=@file, or {name}=- and give it on stdin."
+        )
+    value = value.strip()
+    if not value or len(value) > LARGEST:
+        raise ConfigurationError(f"{name} is empty, or longer than {LARGEST} characters.")
+    return name, value
+
+
+def _from_file(name: str, path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(LARGEST + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{name} cannot be read from that file ({type(error).__name__}).") from None
+
+
+def _check(found: Integration, given: Mapping[str, str]) -> None:
+    """What a setting may be is said where all are declared."""
+    fields = {name.lower(): value for name, value in given.items() if name in services.names(found.name)}
+    try:
+        Settings(_env_file=None, **fields)  # type: ignore[arg-type]  # names and values as people wrote them
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise ConfigurationError(f"{str(first['loc'][0]).upper()}: {first['msg']}.") from None
+
+
+def _at_desk(settings: Settings, tenant: str, work: Callable[[Desk], Awaitable[int]]) -> int:
+    settings = beside.completed(settings)
+
+    async def run(db: Database) -> int:
+        kept = Services(settings.plain(), settings.secret("secret_key"))
+        return await work(Desk(db, await _whose(db, tenant), kept))
+
+    return ops.with_database(settings, run)
+
+
+async def _whose(db: Database, tenant: str) -> UUID:
+    if not tenant:
+        return await installs.own_tenant(db)
+    found = await ops.chosen(db, tenant)
+    if len(found) > 1:
+        raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
+    return found[0][0]
+
+
+def _say(text: str, status: int = 0) -> int:
+    sys.stdout.write(f"{text}\n")
+    return status
