@@ -1,0 +1,1 @@
+"""Notion: make a page once, add to one once, and read what is there."""
