@@ -1,0 +1,1 @@
+"""GitHub: issues opened, talked about, labelled, handed to somebody, closed and found."""
