@@ -114,6 +114,8 @@ class Tool:
     `perform(client, arguments, attempt)` is blocking, has a total deadline, raises
     `IntegrationError`, and is safe to call again with the same attempt key.
     `egress`: its arguments can carry data to an address that somebody chose.
+    `version` is of a tool whose meaning comes from a document: it changes with what a call would
+    do, and is part of what is approved.
     `describe` gives label and value of what would be done, for the approval card, and
     `amount` the money in it (minor units, currency), for policy. Both read the arguments and
     nothing else, and take them validated or as plain data.
@@ -129,6 +131,7 @@ class Tool:
     egress: bool = False
     describe: Callable[[Any], tuple[tuple[str, str], ...]] | None = None
     amount: Callable[[Any], tuple[int, str] | None] | None = None
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A session speaks to one origin and nowhere else. It follows no redirect, takes no credentials
 or proxy from the environment, reads no more than it was told to, connects to public addresses
-only (or, for a sandbox, to this machine only), and ends within a total time.
+only (or, for a sandbox, to this machine only; or, where the operator says so, inside as well),
+and ends within a total time.
 """
 
 from __future__ import annotations
@@ -52,6 +53,13 @@ _NOT_REALLY_GLOBAL = tuple(
     )
 )
 
+_INSIDE = tuple(
+    ipaddress.ip_network(net)
+    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+# A cloud's machine tells its own credentials there to whoever asks.
+_METADATA = frozenset({ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")})
+
 
 class AddressRefused(OSError):
     """A name led to an address that we do not talk to."""
@@ -92,32 +100,51 @@ def is_this_machine(address: str) -> bool:
     return ip.is_loopback
 
 
-def origin_of(base: str) -> tuple[str, bool]:
+def is_inside(address: str) -> bool:
+    """May we connect there where private addresses are allowed? Link-local ones never are."""
+    if is_public(address) or is_this_machine(address):
+        return True
+    try:
+        ip = ipaddress.ip_address(address.split("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return ip not in _METADATA and any(ip.version == net.version and ip in net for net in _INSIDE)
+
+
+def origin_of(base: str, *, inside: bool = False) -> tuple[str, bool]:
     """The origin of a configured address, and whether it is on this machine.
 
-    Raises ValueError for anything but https, or http on loopback, and for a user name in it.
+    Raises ValueError for anything but https, or http on loopback (with `inside`: anywhere), and
+    for a user name in it.
     """
     parts = urlsplit(base)
     host = parts.hostname or ""
     local = host in LOOPBACK_NAMES
     if not host or parts.username is not None or parts.password is not None:
         raise ValueError("an address is https://host, without a user name")
-    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+    if parts.scheme != "https" and not ((local or inside) and parts.scheme == "http"):
         raise ValueError("an address begins with https:// (http:// only on this machine)")
     name = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port is not None else ""
     return f"{parts.scheme}://{name}{port}/", local
 
 
-def open_session(base: str, *, total: float = TOTAL, largest: int = LARGEST_ANSWER) -> requests.Session:
-    """A session for one service. Give it to the vendor's client; it may be shared by threads."""
-    origin, local = origin_of(base)
+def open_session(
+    base: str, *, total: float = TOTAL, largest: int = LARGEST_ANSWER, inside: bool = False
+) -> requests.Session:
+    """A session for one service. Give it to the vendor's client; it may be shared by threads.
+
+    `inside`: the operator allowed private addresses, so the name may lead to one, or to this machine.
+    """
+    origin, local = origin_of(base, inside=inside)
     session = requests.Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers["Accept-Encoding"] = "identity"
     session.adapters.clear()
-    session.mount(origin, Door(total=total, largest=largest, local=local))
+    session.mount(origin, Door(total=total, largest=largest, local=local, inside=inside))
     return session
 
 
@@ -178,7 +205,7 @@ class _Watch:
             _calls.watch = None
 
 
-def _dial(connection: HTTPConnection, local: bool) -> socket.socket:
+def _dial(connection: HTTPConnection, local: bool, inside: bool = False) -> socket.socket:
     """Connect to the first address that we may talk to; the check is on the address itself."""
     timeout = connection.timeout if isinstance(connection.timeout, int | float) else CONNECT
     try:
@@ -186,7 +213,7 @@ def _dial(connection: HTTPConnection, local: bool) -> socket.socket:
     except (socket.gaierror, UnicodeError) as error:
         reason = error if isinstance(error, socket.gaierror) else socket.gaierror("not a name")
         raise NameResolutionError(connection.host, connection, reason) from error
-    allowed = is_this_machine if local else is_public
+    allowed = is_inside if inside else is_this_machine if local else is_public
     failure: OSError = AddressRefused("the name leads to no address that we talk to")
     for family, kind, protocol, _, address in found:
         if not allowed(str(address[0])):
@@ -215,10 +242,11 @@ class _Watched(HTTPConnection):
     """Dials our way, and shows itself to the watch of the call that uses it."""
 
     local = False
+    inside = False
 
     def _new_conn(self) -> socket.socket:
         self._show()
-        return _dial(self, self.local)
+        return _dial(self, self.local, self.inside)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         self._show()
@@ -233,11 +261,19 @@ class _WatchedLocal(_Watched):
     local = True
 
 
+class _WatchedInside(_Watched):
+    inside = True
+
+
 class _Secure(_Watched, HTTPSConnection):
     pass
 
 
 class _SecureLocal(_WatchedLocal, HTTPSConnection):
+    pass
+
+
+class _SecureInside(_WatchedInside, HTTPSConnection):
     pass
 
 
@@ -257,20 +293,28 @@ class _SecurePoolLocal(HTTPSConnectionPool):
     ConnectionCls = _SecureLocal
 
 
+class _PoolInside(HTTPConnectionPool):
+    ConnectionCls = _WatchedInside
+
+
+class _SecurePoolInside(HTTPSConnectionPool):
+    ConnectionCls = _SecureInside
+
+
 class Door(HTTPAdapter):
     """One try, one origin, one total time."""
 
-    def __init__(self, *, total: float, largest: int, local: bool) -> None:
-        self.total, self.largest, self.local = total, largest, local
+    def __init__(self, *, total: float, largest: int, local: bool, inside: bool = False) -> None:
+        self.total, self.largest, self.local, self.inside = total, largest, local, inside
         super().__init__(max_retries=0, pool_maxsize=20)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        pools = (
-            {"http": _PoolLocal, "https": _SecurePoolLocal}
-            if self.local
-            else {"http": _Pool, "https": _SecurePool}
-        )
+        pools: dict[str, Any] = {"http": _Pool, "https": _SecurePool}
+        if self.inside:
+            pools = {"http": _PoolInside, "https": _SecurePoolInside}
+        elif self.local:
+            pools = {"http": _PoolLocal, "https": _SecurePoolLocal}
         self.poolmanager.pool_classes_by_scheme = cast(Any, pools)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,5 +41,24 @@ class Card:
         return tuple((name, str(value)) for name, value in checked.model_dump(mode="json").items())
 
 
+class Cards(Mapping[str, Card]):
+    """As `integrations.tools()`: an operation of a document is there as soon as it is asked for."""
+
+    def __init__(self, tools: Mapping[str, Tool]) -> None:
+        self._tools = tools
+
+    def __getitem__(self, name: str) -> Card:
+        return Card(self._tools[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tools
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+
 def cards() -> Mapping[str, Card]:
-    return {name: Card(tool) for name, tool in tools().items()}
+    return Cards(tools())
