@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+# Settings of which only the beginning of the name is known: one for each name in OPENAPI.
+FAMILIES = ("OPENAPI_",)
+FOUND = "_families_found"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -90,6 +100,10 @@ class Settings(BaseSettings):
     notion_api_url: str = "https://api.notion.com"
     notion_database_id: str = ""
     notion_webhook_secret: SecretStr | None = None
+    notion_webhook_secret: SecretStr | None = None
+
+    # services by their OpenAPI documents; what belongs to each name is in `_families`
+    openapi: str = ""
 
     # models
     model: Literal["offline", "openai", "vllm", "edge", "hybrid"] = "offline"
@@ -103,6 +117,37 @@ class Settings(BaseSettings):
     embeddings: str = "offline"
     embeddings_url: str = ""
     embeddings_model: str = ""
+
+    _families: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        def families() -> dict[str, Any]:
+            found: dict[str, str] = {}
+            for source in (dotenv_settings, env_settings):
+                for name, value in getattr(source, "env_vars", {}).items():
+                    if value and name.upper().startswith(FAMILIES):
+                        found[name.upper()] = value
+            return {FOUND: found} if found else {}
+
+        usual = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        return (*usual, cast(PydanticBaseSettingsSource, families))
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_families(cls, given: Any, made: ModelWrapValidatorHandler[Self]) -> Self:
+        """Names that follow from other settings (OPENAPI_<NAME>_TOKEN) cannot be fields."""
+        found = given.pop(FOUND, {}) if isinstance(given, dict) else {}
+        settings = made(given)
+        settings._families |= {name: SecretStr(value) for name, value in found.items()}
+        return settings
 
     @property
     def on_loopback(self) -> bool:
@@ -127,7 +172,7 @@ class Settings(BaseSettings):
                 value = value.get_secret_value()
             if value not in (None, ""):
                 values[name.upper()] = str(value)
-        return values
+        return values | {name: value.get_secret_value() for name, value in self._families.items()}
 
 
 def is_sandbox(url: str) -> bool:
