@@ -18,20 +18,9 @@ _WIKI = re.compile(r"[&\\{}\[\]*_!|+\-^~?#@(]")
 # Two backslashes would be a line break, so a backslash is spelt as what it is called.
 _SPELT = {"&": "&amp;", "\\": "&#92;"}
 _LINE_MARKUP = re.compile(r"^(\s*)(?=(h[1-6]|bq)\.)", re.MULTILINE | re.IGNORECASE)
-_BLOCKS = frozenset(
-    {
-        "paragraph",
-        "heading",
-        "listItem",
-        "codeBlock",
-        "blockquote",
-        "tableRow",
-        "rule",
-        "panel",
-        "taskItem",
-        "decisionItem",
-    }
-)
+_BLOCKS = frozenset({"paragraph", "heading", "codeBlock", "blockquote", "rule", "panel"})
+_LISTS = frozenset({"bulletList", "orderedList", "taskList", "decisionList", "table"})
+_ROWS = frozenset({"listItem", "taskItem", "decisionItem", "tableRow"})
 
 
 def clean(text: str) -> str:
@@ -103,6 +92,8 @@ def _gather(node: object, parts: list[str], depth: int) -> None:
         case "inlineCard" | "blockCard":
             parts.append(str(shown.get("url") or ""))
         case _:
-            _gather(node.get("content"), parts, depth + 1)
-            if kind in _BLOCKS:
-                parts.append("\n")
+            inside: list[str] = []
+            _gather(node.get("content"), inside, depth + 1)
+            # A list's lines stand together; blocks have an empty line between them.
+            parts += ["".join(inside).strip()] if kind in _ROWS else inside
+            parts.append("\n\n" if kind in _BLOCKS else "\n" if kind in _ROWS | _LISTS else "")
