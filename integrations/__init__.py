@@ -13,7 +13,10 @@ from integrations.base import Integration, Tool
 if TYPE_CHECKING:
     from integrations.openapi.catalogue import Catalogue
 
-PLACES = ("integrations.stripe.tools:STRIPE",)
+PLACES = (
+    "integrations.stripe.tools:STRIPE",
+    "integrations.notion.tools:NOTION",
+)
 
 
 _learned: Catalogue | None = None
