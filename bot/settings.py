@@ -100,7 +100,6 @@ class Settings(BaseSettings):
     notion_api_url: str = "https://api.notion.com"
     notion_database_id: str = ""
     notion_webhook_secret: SecretStr | None = None
-    notion_webhook_secret: SecretStr | None = None
 
     # services by their OpenAPI documents; what belongs to each name is in `_families`
     openapi: str = ""
