@@ -55,6 +55,9 @@ class Metrics:
         self._lost = Counter(
             "countersign_leases_lost", "Conversations that somebody else took over", registry=into
         )
+        self._stopped_arms = Counter(
+            "countersign_experiments_stopped", "Variants that a guardrail stopped", registry=into
+        )
         self._reasons: set[str] = set()
         self._waiting: Waiting | None = None
 
@@ -82,6 +85,9 @@ class Metrics:
     def retry(self, what: str, why: str) -> None:
         """`what` is "outbox" or a tool, `why` one of our own few words."""
         self._retries.labels(what, why).inc()
+
+    def experiment_stopped(self) -> None:
+        self._stopped_arms.inc()
 
     def measured(self, rows: Sequence[tuple[str, str, float]]) -> None:
         """What `measure()` of the database said: name, label ("state tool", or what is dead), number."""

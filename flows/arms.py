@@ -69,15 +69,17 @@ def advanced(decide: Advance, flow: Flow, run: Run, event: Event, known: Known) 
             if arm != mine[each.name]
         )
     }
-    complained = after.complained or (bool(run.arms) and complains(event))
+    complained = after.complained or (bool(run.arms) and complains(event, run))
     if shown or complained != after.complained:
         after = replace(after, arms={**after.arms, **shown}, complained=complained)
     return after, effects
 
 
-def complains(event: Event) -> bool:
-    """Somebody says that it is wrong, or wants to start over."""
+def complains(event: Event, run: Run) -> bool:
+    """The person it is for says that it is wrong, or wants to start over."""
     match event:
+        case Heard(by=by) | Chose(by=by) if by != run.requester.id:
+            return False
         case Heard(text=text, meaning=meaning):
             said = text.strip().lower().rstrip(".! ").replace("’", "'")
             over = meaning.intent == "restart" and meaning.confidence >= SURE and not meaning.changes

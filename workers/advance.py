@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot import faults, tracing
 from bot.reply import Reply
 from bot.turn import PersonId, Turn
+from flows.arms import taken
 from flows.engine import advance
 from flows.events import Event, Heard
 from flows.flow import Flow
@@ -60,6 +61,8 @@ async def advance_run(
             pending.append(heard(seen, run, wanted.by, wanted.name, wanted.text, meaning, opening=True))
     commit = sink.commit
     commit.runs.append((stored, run))
+    if run.arms and run.over and not stored.run.over:
+        commit.taken = taken(flow, run)
     await faults.point("F13")
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         await sink.settle(c, claimed.tenant, run, flow, seen.world, tools.rules, event)

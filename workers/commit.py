@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from bot import faults
 from bot.reply import Reply
+from flows.arms import Taken
 from flows.effects import Call
 from flows.run import Run
+from workers import experiments
 from workers.store import approvals, audit, conversations, effects, enqueue, inbox, runs, timers
 from workers.store.approvals import Approval
 from workers.store.conversations import Claimed
@@ -34,6 +37,7 @@ class Commit:
     cancelled_timers: list[str] = field(default_factory=list)
     events: list[tuple[str, str, Any]] = field(default_factory=list)  # conversation, dedupe, event
     audit: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    taken: tuple[Taken, ...] = ()  # what a run that is over says of the variants it was shown
     answer: Reply | None = None
     head: Waiting | None = None  # what is to be sent first, read where this was written
     written: bool = False
@@ -61,6 +65,8 @@ async def write(
         await conversations.lock(c, tenant, sorted(elsewhere))
     for stored, run in commit.runs:
         await runs.save(c, tenant, stored, run)
+        if commit.taken and run.over:
+            await experiments.ended(c, tenant, UUID(run.requester.id), commit.taken)
     for call, policy, risk, state in commit.intents:
         run_id = call.key.rpartition(":")[0].rpartition(":")[0]
         await effects.intend(c, tenant, conversation, run_id, call, policy, risk, state)

@@ -17,7 +17,7 @@ from flows.loader import load_stored
 from flows.policy import Policy
 from flows.policy_file import stored_policy
 from flows.scene import Known
-from workers.store import definitions, tenants
+from workers.store import definitions, experiments, tenants
 from workers.store.door import Connection
 from workers.tools import Card, cards
 
@@ -46,22 +46,28 @@ class Library:
     async def world(self, c: Connection, tenant: UUID) -> World:
         """Raises LookupError where the tenant has no policy: nothing runs without one."""
         active = await definitions.active_flows(c, tenant)
-        return await self.world_of(c, tenant, active, await tenants.policy_version(c, tenant))
+        stopped = frozenset(await experiments.stopped(c, tenant))
+        return await self.world_of(c, tenant, active, await tenants.policy_version(c, tenant), stopped)
 
     async def world_of(
-        self, c: Connection, tenant: UUID, active: Mapping[str, str], policy_version: str | None
+        self,
+        c: Connection,
+        tenant: UUID,
+        active: Mapping[str, str],
+        policy_version: str | None,
+        stopped: frozenset[str] = frozenset(),
     ) -> World:
         """The same, from the active versions as somebody read them just now."""
         if policy_version is None:
             raise LookupError("this tenant has no policy; `countersign flows push` gives it one")
-        key = (tenant, policy_version, *sorted(active.items()))
+        key = (tenant, policy_version, stopped, *sorted(active.items()))
         if key not in self._worlds:
             flows = {
                 flow: await self.flow(c, tenant, flow, version) for flow, version in sorted(active.items())
             }
             policy = await self.policy(c, tenant, policy_version)
             told = tuple((flow.id, flow.description) for flow in flows.values())
-            self._worlds[key] = World(flows, Known(policy, self._tools, told), self._tools)
+            self._worlds[key] = World(flows, Known(policy, self._tools, told, stopped=stopped), self._tools)
             _bound(self._worlds)
         self._worlds.move_to_end(key)
         return self._worlds[key]

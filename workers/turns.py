@@ -105,7 +105,9 @@ async def handle(tools: Tools, claimed: Claimed, seen: Seen | Unreadable) -> Com
 
 
 async def _look(tools: Tools, c: Connection, claimed: Claimed, row: Row, looked: Looked) -> Seen:
-    world = await tools.library.world_of(c, claimed.tenant, looked.active, looked.policy_version)
+    world = await tools.library.world_of(
+        c, claimed.tenant, looked.active, looked.policy_version, looked.stopped
+    )
     stored, flow = runs.of_row(looked.run) if looked.run else None, None
     if stored:
         flow = await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)

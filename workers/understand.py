@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flows.arms import for_run
 from flows.flow import Flow
 from flows.run import Run
 from flows.scene import scene
@@ -29,6 +30,7 @@ def question(text: str, world: World, run: Run | None, flow: Flow | None, today:
     choices = tuple(FlowChoice(each.id, each.description, each.examples) for each in world.flows.values())
     if run is None or flow is None:
         return Question(text, choices)
+    flow = for_run(flow, run, world.known.stopped)
     step = flow.steps.get(run.step)
     if isinstance(step, Expecting):
         return _typed(text, choices, step.expects(scene(run, world.known)), run, flow, today)

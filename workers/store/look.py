@@ -25,6 +25,8 @@ with held as (
 )
 select exists (select 1 from held) as held, n.*, t.policy_version,
   (select jsonb_object_agg(a.flow, a.version) from active_flows a where a.tenant_id = $1) as active,
+  array(select e.experiment || '=' || e.arm from experiments e where e.tenant_id = $1 and e.stopped)
+    as stopped,
   r.id as run_id, r.conversation as run_conversation, r.place as run_place, r.flow as run_flow,
   r.flow_version as run_flow_version, r.status as run_status, r.state as run_state,
   r.version as run_version,
@@ -42,7 +44,8 @@ left join lateral (
 class Looked:
     """`row` is the oldest that waits; `ringing`: a timer is due. `spoken`: we took part here before.
 
-    `run` are the columns of the newest that is not over (`runs.of_row`), `active` the active version by flow.
+    `run` are the columns of the newest that is not over (`runs.of_row`), `active` the active version by flow,
+    `stopped` the arms of experiments that nobody new is to get.
     """
 
     row: Row | None
@@ -51,6 +54,7 @@ class Looked:
     spoken: bool
     active: Mapping[str, str]
     policy_version: str | None
+    stopped: frozenset[str] = frozenset()
 
 
 async def look(c: Connection, claimed: Claimed) -> Looked:
@@ -65,6 +69,7 @@ async def look(c: Connection, claimed: Claimed) -> Looked:
         found["spoken"],
         orjson.loads(found["active"]) if found["active"] else {},
         found["policy_version"],
+        frozenset(found["stopped"]),
     )
 
 
