@@ -31,6 +31,7 @@ from workers.store.outbox import Message
 log = structlog.get_logger()
 
 HAPPENED = "happened"
+MADE = frozenset({"created", "commented", "reviewed", "refunded"})
 LONGEST_SENTENCE = 500
 LONGEST_TEXT = 1500
 LONGEST_URL = 1500
@@ -96,6 +97,7 @@ async def _news(
         return
     result = {"kind": happened.kind, "sentence": happened.sentence, "url": happened.url}
     waited = await effects.complete(c, tenant, happened.external_id, "", result, "", service=source)
+    mark = mark or happened.effect_key
     threads = [] if waited else await effects.threads_of(c, tenant, source, happened.external_id, mark)
     if not waited and not threads:
         metrics().ignored(source, "not about anything of ours")
@@ -108,10 +110,18 @@ async def _news(
 
 
 async def by_us(c: Connection, tenant: UUID, source: str, happened: Happened) -> bool:
-    """Whoever asked us for it was told when it was done."""
+    """Whoever asked us for it was told when it was done.
+
+    A mark says who made what it stands on. On a comment that is who commented; on a ticket that
+    somebody closes, it is who opened it, which says nothing about who closed it.
+    """
     if happened.actor and happened.actor == await services.account(c, tenant, source):
         return True
-    return bool(happened.effect_key) and await effects.is_ours(c, tenant, source, happened.effect_key)
+    return (
+        happened.kind in MADE
+        and bool(happened.effect_key)
+        and await effects.is_ours(c, tenant, source, happened.effect_key)
+    )
 
 
 async def tell(tools: Tools, claimed: Claimed, seen: Seen, raw: dict[str, Any]) -> Commit:

@@ -60,7 +60,7 @@ def _heard(name: str, module: Any) -> Heard:
         module.delivery,
         forged=cast("type[Exception]", forged),
         malformed=module.NotAnEvent,
-        introduction=getattr(module, "introduction", None),
+        introduction=getattr(module, "verification_token", None),
     )
     return Heard(caller, module.read)
 

@@ -156,13 +156,6 @@ def test_the_kind_of_a_stripe_key_is_told_and_not_the_key(key: str, level: Level
     assert key not in str(finding)
 
 
-async def test_services_that_no_flow_uses_are_said_to_be_unused() -> None:
-    found = await services.others(settings(github_token="ghp_hunter2", notion_token="ntn_hunter2"))
-
-    assert [each.what for each in found] == ["GitHub", "Notion"]
-    assert "hunter2" not in told(found, Level.NOTE)
-
-
 @pytest.fixture
 async def models() -> AsyncIterator[str]:
     async def listed(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""The services that are called for people: Stripe, the model, and those that no flow uses yet."""
+"""What is looked at more closely than others: Stripe, and the model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import orjson
 from bot.connections import where
 from bot.net import read_limited
 from bot.settings import Settings, is_sandbox
-from integrations import services
 from integrations.errors import IntegrationError
 from workers.doctor.finding import Finding, bad, good, note
 
@@ -25,8 +24,6 @@ KINDS = {
     "rk_live_": "a restricted key, LIVE: money moves",
 }
 RESOURCES = ("prices", "customers", "payment_intents", "checkout.sessions", "refunds")
-
-OTHERS = {"GitHub": "github_token", "Jira": "jira_api_token", "Notion": "notion_token"}
 
 
 async def stripe(settings: Settings) -> list[Finding]:
@@ -89,18 +86,6 @@ def _webhook(settings: Settings) -> Finding:
     if not secret.startswith("whsec_") and not is_sandbox(settings.stripe_api_base):
         return bad("Stripe", "STRIPE_WEBHOOK_SECRET is not a signing secret", "it begins with whsec_")
     return good("Stripe", f"webhooks are checked at {to}")
-
-
-async def others(settings: Settings) -> list[Finding]:
-    """Said, so that nobody waits for what does not happen."""
-    known = {integration.name for integration in services()}
-    found = []
-    for name, setting in OTHERS.items():
-        if settings.secret(setting):
-            used = name.lower() in known
-            told = f"{setting.upper()} is set" + ("" if used else ", and not used yet by any flow")
-            found.append(good(name, told) if used else note(name, told))
-    return found
 
 
 async def model(settings: Settings) -> list[Finding]:
