@@ -62,6 +62,7 @@ class AskApproval:
     verdict: Verdict
     words: str
     confidence: float | None
+    expires: int = 0  # seconds; 0: as the policy says
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from flows.scene import Known, say, scene
 
 MOST_STEPS = 50
 TRAIL = 60
+NOTHING_OUTSIDE = ("flow.approve",)
 
 
 def start(
@@ -80,6 +81,8 @@ def _advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tup
     effects: list[Effect] = []
     if isinstance(event, Fired):
         run = replace(run, timed=False)
+    if isinstance(event, Finished | Failed):
+        run = _noted(flow, run, known, event)
     if not run.step:
         run, event = _enter(run, flow.start), Entered()
     outcome = _answer(flow, run, event, known)
@@ -96,7 +99,7 @@ def _advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tup
 def _answer(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
     if isinstance(event, Heard) and not event.opening:
         try:
-            repaired = repair(flow, scene(run, known), event)
+            repaired = repair(flow, scene(run, known, flow), event)
         except TemplateError as error:
             return _broken(run, error)
         if repaired is not None:
@@ -106,7 +109,7 @@ def _answer(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
 
 def _step(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
     try:
-        return flow.step(run.step).run(scene(run, known), event)
+        return flow.step(run.step).run(scene(run, known, flow), event)
     except TemplateError as error:
         return _broken(run, error)
 
@@ -116,6 +119,18 @@ def _broken(run: Run, error: TemplateError) -> Outcome:
     text = f"I had to stop here: step “{run.step}” of this flow has a fault, {error}. Its owner can mend it."
     withdrawn = (Withdraw(run.waiting),) if run.held else ()
     return Finish("failed", (*withdrawn, say(text)))
+
+
+def _noted(flow: Flow, run: Run, known: Known, event: Finished | Failed) -> Run:
+    """What was changed outside is remembered, so that nobody is told later that nothing was done."""
+    call = getattr(flow.steps.get(run.step), "call", "")
+    card = known.tools.get(call)
+    if card is None or card.risk == "read" or call in NOTHING_OUTSIDE:
+        return run
+    if isinstance(event, Failed) and event.code != "unknown":
+        return run
+    done = call if isinstance(event, Finished) else f"{call} (perhaps)"
+    return run if done in run.did else replace(run, did=(*run.did, done)[-TRAIL:])
 
 
 def _enter(run: Run, step: str) -> Run:

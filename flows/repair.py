@@ -8,7 +8,7 @@ from flows.effects import Effect, Say
 from flows.events import Entered, Heard
 from flows.flow import Flow
 from flows.outcome import Finish, GoTo, Outcome, Stay
-from flows.scene import CANCELLED, Scene, say
+from flows.scene import Scene, say
 from flows.steps.base import Asking, Closing, Helping, Step
 from flows.steps.tool import Tool
 from flows.understanding import Meaning
@@ -29,11 +29,12 @@ def repair(flow: Flow, scene: Scene, heard: Heard) -> Outcome | None:
         case "cancel":
             if isinstance(step, Tool):
                 return step.cancelled(scene)
-            return Finish("cancelled", (*_closed(step, scene, "Cancelled."), say(CANCELLED)))
+            return Finish("cancelled", (*_closed(step, scene, "Cancelled."), say(scene.cancelled)))
         case "restart" if not isinstance(step, Tool):
             fresh = dict.fromkeys(scene.run.slots)
             closed = _closed(step, scene, "Started over.")
-            return GoTo(flow.start, (*closed, say("All right, from the start.")), fresh)
+            stays = f" {scene.nothing}" if scene.run.did else ""
+            return GoTo(flow.start, (*closed, say(f"All right, from the start.{stays}")), fresh)
         case "help":
             more = step.help(scene) if isinstance(step, Helping) else ()
             return Stay((say(what_i_can_do(scene.known.flows)), *more, *_again(flow, scene)))

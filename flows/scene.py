@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.reply import Block, Button, Buttons, Paragraph, Reply, Style
 from flows.effects import Say
 from flows.policy import Policy, ToolCard
 from flows.run import Run
 
-CANCELLED = "Cancelled. Nothing was ordered or charged."
+if TYPE_CHECKING:
+    from flows.flow import Flow
+
+NOTHING_CHARGED = "Nothing was ordered or charged."
+NOTHING_DONE = "Nothing was done."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,21 @@ class Scene:
     run: Run
     known: Known
     values: Mapping[str, Any] = field(default_factory=dict)
+    flow: Flow | None = None
+
+    @property
+    def nothing(self) -> str:
+        """What cancelling leaves behind, truly: whether money could have moved, and what was done."""
+        if self.run.did:
+            return f"What was done before stays done: {', '.join(self.run.did)}."
+        steps = self.flow.steps.values() if self.flow else ()
+        calls = [self.known.tools.get(getattr(step, "call", "")) for step in steps]
+        money = any(card is not None and card.risk == "money" for card in calls)
+        return NOTHING_CHARGED if money else NOTHING_DONE
+
+    @property
+    def cancelled(self) -> str:
+        return f"Cancelled. {self.nothing}"
 
     def button(self, label: str, choice: str, value: str = "", style: Style = Style.PLAIN) -> Button:
         """A button of the present step; pressed later than that, it is out of date."""
@@ -45,7 +64,7 @@ class Scene:
         )
 
 
-def scene(run: Run, known: Known) -> Scene:
+def scene(run: Run, known: Known, flow: Flow | None = None) -> Scene:
     """`requester` and `run` join the slots as values that templates can read."""
     who = run.requester
     return Scene(
@@ -56,6 +75,7 @@ def scene(run: Run, known: Known) -> Scene:
             "requester": {"name": who.name, "email": who.email},
             "run": {"id": run.id, "unread": run.unread},
         },
+        flow,
     )
 
 

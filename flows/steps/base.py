@@ -188,6 +188,15 @@ class Fields:
             self.wrong(name, str(error), 'show: [{facts: {Total: "{{ total }}"}}]')
             return Show(())
 
+    @staticmethod
+    def none() -> Text:
+        """No words."""
+        return templates.text("")
+
+    @staticmethod
+    def nothing_shown() -> Show:
+        return Show(())
+
     def on_error(self) -> Mapping[str, str]:
         """A failure's code, or `*`, and the step it leads to."""
         found = self.mapping("on_error")

@@ -11,12 +11,14 @@ from flows.effects import Change as Replace
 from flows.effects import Effect, Say
 from flows.events import Chose, Entered, Event, Heard
 from flows.outcome import Finish, GoTo, Outcome, Stay
-from flows.scene import CANCELLED, Scene, say
+from flows.scene import Scene, say
 from flows.show import Show
 from flows.steps.base import Fields
 from flows.templates import Text
 
 LONGEST_LABEL = 75
+CHANGE = "What should I change? For example “make it three” or “drop the cola”."
+CORRECT = "What should I change? Name it and say what it should be, or say “cancel”."
 UNSURE = "I did not understand that. Say “yes” if it is right, say what to change, or say “cancel”."
 
 
@@ -70,9 +72,9 @@ class Confirm:
                 closed = self.closed(scene, "Changed, see below.")
                 return GoTo(self.change, (closed,), carry=event)
             case Chose() | Heard() if self._is_no(event):
-                return Stay((say("What should I change? For example “make it three” or “drop the cola”."),))
+                return Stay((say(CHANGE if self.change else CORRECT),))
             case Chose(choice="cancel"):
-                return Finish("cancelled", (self.closed(scene, "Cancelled."), say(CANCELLED)))
+                return Finish("cancelled", (self.closed(scene, "Cancelled."), say(scene.cancelled)))
             case Heard():
                 return Stay((say(UNSURE),))
         return Stay()

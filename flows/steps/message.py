@@ -10,6 +10,7 @@ from bot.reply import Reply
 from flows.conditions import Condition
 from flows.effects import Change, Say
 from flows.events import Event
+from flows.material import generated
 from flows.outcome import GoTo, Outcome
 from flows.scene import Scene
 from flows.show import Show
@@ -57,5 +58,6 @@ class Message:
     def run(self, scene: Scene, event: Event) -> Outcome:
         if self.when is not None and not self.when.holds(scene.values):
             return GoTo(self.next)
-        reply = Reply(self.text.render(scene.values), self.show.blocks(scene.values))
+        wrote = generated(self.text.names | self.show.names, scene.values)
+        reply = Reply(self.text.render(scene.values), self.show.blocks(scene.values), generated=wrote)
         return GoTo(self.next, (Change(self.replaces, reply) if self.replaces else Say("", reply),))

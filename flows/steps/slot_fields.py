@@ -161,6 +161,6 @@ def option_of(raw: Any) -> tuple[str, Any] | None:
             return raw.strip(), raw.strip()
         case int() if not isinstance(raw, bool):
             return str(raw), raw
-        case {"label": str(label), "value": str() | int() as value} if label.strip() and len(raw) == 2:
+        case {"label": str(label), "value": str() | int() as value, **rest} if label.strip() and not rest:
             return label.strip(), value
     return None

@@ -7,21 +7,32 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bot.reply import Reply
-from flows.effects import AskApproval, Call, Change, Effect, Release, Say, Withdraw
-from flows.events import Approved, Began, Entered, Event, Expired, Failed, Finished, Heard, Rejected
+from flows import durations
+from flows.effects import AskApproval, Call, Change, Effect, Release, Say, SetTimer, Withdraw
+from flows.errors import TemplateError
+from flows.events import Approved, Began, Entered, Event, Expired, Failed, Finished, Fired, Heard, Rejected
 from flows.items import weakest
+from flows.material import exact
 from flows.outcome import Finish, GoTo, Outcome, Stay
 from flows.policy import Outcome as Ruling
 from flows.policy import judge
-from flows.scene import CANCELLED, Scene, say
+from flows.scene import NOTHING_CHARGED, Scene, say
 from flows.show import Show
 from flows.steps.base import Fields
 from flows.templates import Argument, Text
+
+# Nobody knows, somebody said no, or what would have run was not what was approved.
+NEVER_AGAIN = frozenset({"unknown", "rejected", "expired", "denied", "sealed", "no_place"})
+TRIED = ".tried"
+MOST_TIMES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
     """`rests_on` names the slots whose confidence is the confidence of the call.
+
+    `times` it is tried again `after` so many seconds where it failed for certain: each time is a new
+    generation with a key of its own. What was refused, or may have happened, is never tried again.
 
     `on_error` maps a failure's code (or `rejected`, `expired`, `denied`, `*`) to a step; without
     one, the failure is said and the run ends. `pending` is said when it is to be completed outside.
@@ -38,15 +49,14 @@ class Tool:
     working: Text
     pending: Text
     pending_show: Show
+    times: int
+    after: int
     on_error: Mapping[str, str]
     next: str
 
     @classmethod
     def parse(cls, fields: Fields) -> Tool:
-        on_error = fields.mapping("on_error")
-        for code, step in on_error.items():
-            if not isinstance(step, str) or not step:
-                fields.wrong("on_error", f"{code!r} must name a step", f"{code}: some_step")
+        times, after = _retry(fields)
         return cls(
             id=fields.step,
             call=fields.string("call", required=True),
@@ -56,7 +66,9 @@ class Tool:
             working=fields.text("working"),
             pending=fields.text("pending", "This is to be completed outside: follow the link."),
             pending_show=fields.show("pending_show"),
-            on_error={str(code): str(step) for code, step in on_error.items()},
+            times=times,
+            after=after,
+            on_error=fields.on_error(),
             next=fields.target("next"),
         )
 
@@ -88,7 +100,7 @@ class Tool:
                 return self._failed(scene, "expired", sentence)
             case Finished(result=result):
                 closed = self._closed(scene, "This link has been used.")
-                return GoTo(self.next, closed, self._kept(result))
+                return GoTo(self.next, closed, {**self._kept(result), **self._counted(scene, 0)})
             case Began(result=result):
                 values = {**scene.values, self.save: result}
                 blocks = self.pending_show.blocks(values)
@@ -96,6 +108,10 @@ class Tool:
                 return Stay((Say("pending", Reply(self.pending.render(values), blocks)),), slots)
             case Failed(code=code, sentence=sentence):
                 return self._failed(scene, code, sentence)
+            case Fired():
+                return GoTo(self.id)
+            case Heard() if run.timed:
+                return Stay((say("I am about to try that again. Say “cancel” to leave it."),))
             case Heard() if run.held:
                 return Stay((say("This waits for an approver. Say “cancel” to take it back."),))
             case Heard() if self._begun(scene):
@@ -104,12 +120,16 @@ class Tool:
                 return Stay((say("I am working on that right now; one moment."),))
         return Stay()
 
+    def given(self, values: Mapping[str, Any]) -> Any:
+        """The arguments of the call."""
+        return self.arguments.resolve(values)
+
     def _entered(self, scene: Scene) -> Outcome:
         run, known = scene.run, scene.known
         card = known.tools.get(self.call)
         if card is None:
             return self._failed(scene, "denied", f"There is no tool {self.call} here.")
-        call = Call(run.key(self.id), self.call, self.arguments.resolve(scene.values), self.id)
+        call = Call(run.key(self.id), self.call, exact(self.given(scene.values)), self.id)
         confidence, words = self._confidence(scene)
         verdict = judge(known.policy, card, call.arguments, confidence)
         if verdict.outcome is Ruling.DENY:
@@ -133,11 +153,14 @@ class Tool:
         """The person wants it undone: possible while held, or while only reading."""
         run = scene.run
         if run.held:
-            taken = "Cancelled, and the request for approval is withdrawn. Nothing was charged."
+            nothing = "Nothing was charged." if scene.nothing == NOTHING_CHARGED else scene.nothing
+            taken = f"Cancelled, and the request for approval is withdrawn. {nothing}"
             return Finish("cancelled", (Withdraw(run.waiting), say(taken)))
+        if run.timed:
+            return Finish("cancelled", (say(scene.cancelled),))
         card = scene.known.tools.get(self.call)
         if card is not None and card.risk == "read":
-            return Finish("cancelled", (say(CANCELLED),))
+            return Finish("cancelled", (say(scene.cancelled),))
         if self._begun(scene):
             left = "I cannot take the link back. If you leave it alone, nothing happens."
             return Stay((say(left),))
@@ -157,9 +180,45 @@ class Tool:
 
     def _failed(self, scene: Scene, code: str, sentence: str) -> Outcome:
         error: dict[str, Any] = {"code": code, "sentence": sentence}
+        tried = (scene.run.slots.get(TRIED) or {}).get(self.id, 0)
+        if tried < self.times and code not in NEVER_AGAIN:
+            return self._again(scene, sentence, tried + 1)
         step = self.on_error.get(code, self.on_error.get("*", ""))
         closed = self._closed(scene, "This link is no longer open.")
         if step:
-            return GoTo(step, closed, {"error": error})
+            return GoTo(step, closed, {"error": error, **self._counted(scene, 0)})
         nothing = " Nothing was done." if code in ("rejected", "expired", "denied") else ""
         return Finish("failed", (*closed, say(sentence + nothing)), {"error": error})
+
+    def _again(self, scene: Scene, sentence: str, number: int) -> Outcome:
+        """It failed for certain, and the flow says to try again: said, and then a new generation."""
+        closed = self._closed(scene, "This link is no longer open.")
+        when = f"in {durations.in_words(self.after)}" if self.after else "now"
+        said = say(f"{sentence} I will try again {when} ({number} of {self.times}).")
+        slots = self._counted(scene, number)
+        if not self.after:
+            return GoTo(self.id, (*closed, said), slots)
+        return Stay((*closed, said, SetTimer(scene.run.key(self.id), float(self.after))), slots)
+
+    def _counted(self, scene: Scene, number: int) -> Mapping[str, Any]:
+        """How often it was tried again since it was last settled."""
+        tried = scene.run.slots.get(TRIED) or {}
+        return {TRIED: {**tried, self.id: number}} if number or tried.get(self.id) else {}
+
+
+def _retry(fields: Fields) -> tuple[int, int]:
+    raw, right = fields.mapping("retry"), 'retry: {times: 2, after: "30 seconds"}'
+    if not raw:
+        return 0, 0
+    times, after = raw.get("times"), raw.get("after", "")
+    if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
+        fields.wrong("retry", f"needs a number of times, 1 to {MOST_TIMES}", right)
+        return 0, 0
+    if raw.keys() - {"times", "after"} or not isinstance(after, str):
+        fields.wrong("retry", "has times and after, and nothing else", right)
+        return 0, 0
+    try:
+        return times, durations.seconds(after) if after else 0
+    except TemplateError as error:
+        fields.wrong("retry", str(error), right)
+        return 0, 0

@@ -57,6 +57,8 @@ TOOLS: Mapping[str, Card] = {
         Card("desk.write", "write"),
         Card("desk.pay", "money"),
         Card("desk.burn", "destructive"),
+        Card("model.think"),
+        Card("flow.approve", "write"),
     )
 }
 
