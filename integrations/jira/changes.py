@@ -127,4 +127,4 @@ def _done(service: JiraService, issue: Data, *, changed: bool, missing: list[str
         changed=changed,
         missing=missing or [],
     )
-    return Done(result.model_dump(mode="json"))
+    return Done(result.model_dump(mode="json"), external_id=f"jira:{issue['id']}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from integrations.base import Attempt, Done, Performed
-from integrations.jira.client import JiraService
+from integrations.jira.client import Data, JiraService
 from integrations.jira.create import described
 from integrations.jira.lookup import find_comment
 from integrations.jira.marks import as_property, mark_of
@@ -19,4 +21,10 @@ def comment(service: JiraService, asked: CommentArguments, attempt: Attempt) -> 
         made = service.add_comment(asked.issue, text, [as_property(mark_of(attempt.key))])
     id = str(made["id"])
     result = Comment(id=id, issue=asked.issue.upper(), url=f"{url}?focusedCommentId={id}")
-    return Done(result.model_dump(mode="json"), external_id=f"jira:comment:{id}")
+    return Done(result.model_dump(mode="json"), external_id=_ticket_of(made))
+
+
+def _ticket_of(comment: Data) -> str:
+    """Jira names the ticket's number only in the comment's own address."""
+    found = re.search(r"/issue/([0-9]{1,18})/comment/", str(comment.get("self") or ""))
+    return f"jira:{found[1]}" if found else ""

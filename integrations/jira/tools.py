@@ -1,8 +1,8 @@
 """Jira's tools: open a ticket, change, comment, assign, move and link it; find tickets and people.
 
-`Done.external_id` of a ticket is `jira:` and its number (`jira:10042`), which stays when a ticket
-moves to another project and changes its key; of a comment it is `jira:comment:10301`. Changes of a
-ticket have none: what happens to a ticket is told where it was opened.
+`Done.external_id` is the ticket that something was done to: `jira:` and its number (`jira:10042`),
+which stays when a ticket moves to another project and changes its key. What is told of a ticket is
+told wherever one of these had to do with it. A search, and a link of two, have none.
 """
 
 from __future__ import annotations

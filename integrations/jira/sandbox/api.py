@@ -68,7 +68,7 @@ def _comments(call: Call, key: str) -> tuple[int, Any]:
     start, most = call.number("startAt", 0, 1 << 30), call.number("maxResults", 50, LONGEST_PAGE)
     with_properties = "properties" in call.query.get("expand", "")
     page = [
-        things.comment(call.store, each, call.version, properties=with_properties)
+        things.comment(call.store, each, call.version, call.home, properties=with_properties)
         for each in found[start : start + most]
     ]
     return 200, {"startAt": start, "maxResults": most, "total": len(found), "comments": page}

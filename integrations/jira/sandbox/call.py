@@ -78,9 +78,8 @@ class Call:
             self.tell("jira:issue_updated", issue, issue_event_type_name=kind, changelog=log)
 
     def tell_comment(self, issue: Data, comment: Data) -> None:
-        shown = things.comment(self.store, comment, 2)
+        shown = things.comment(self.store, comment, 2, self.home)
         shown["author"] = shown["updateAuthor"] = self._who(comment["author"])
-        shown["self"] = f"{self.home}/rest/api/2/issue/{issue['id']}/comment/{comment['id']}"
         self.tell("comment_created", issue, comment=shown)
 
     def _who(self, id: str | None) -> Data | None:

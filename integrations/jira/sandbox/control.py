@@ -100,7 +100,7 @@ async def state(request: web.Request) -> web.Response:
         things.issue(store, each, version, home)
         | {
             "comments": [
-                things.comment(store, said, version, properties=True) for said in store.comments(each)
+                things.comment(store, said, version, home, properties=True) for said in store.comments(each)
             ],
             "properties": each["properties"],
         }

