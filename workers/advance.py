@@ -15,7 +15,7 @@ from flows.flow import Flow
 from flows.run import Run
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
-from workers import understand, waits
+from workers import record, understand, waits
 from workers.commit import Commit
 from workers.effects import Sink
 from workers.seen import Seen, Tools, write_all
@@ -52,7 +52,11 @@ async def advance_run(
     pending: list[Event] = [event]
     sink = Sink(stored, turn)
     while pending:
-        run, effects = advance(flow, run, pending.pop(0), known)
+        before, happened = run, pending.pop(0)
+        run, effects = advance(flow, before, happened, known)
+        sink.commit.history.append(
+            record.kept(stored.version, len(sink.commit.history), before, happened, run, effects, known)
+        )
         for wanted in sink.take(effects):
             try:
                 meaning = await read(tools, wanted.text, seen, replace(stored, run=run), flow)

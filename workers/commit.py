@@ -18,6 +18,7 @@ from workers.store.approvals import Approval
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.enqueue import Queued
+from workers.store.history import Kept
 from workers.store.outbox import Message, Waiting
 from workers.store.runs import Stored
 
@@ -27,6 +28,7 @@ class Commit:
     """Gathered while deciding, written at the end."""
 
     runs: list[tuple[Stored, Run]] = field(default_factory=list)
+    history: list[Kept] = field(default_factory=list)  # the events that brought those runs where they are
     intents: list[tuple[Call, str, str, str]] = field(default_factory=list)  # call, policy, risk, state
     releases: list[str] = field(default_factory=list)
     withdrawals: list[str] = field(default_factory=list)
@@ -64,7 +66,7 @@ async def write(
     if elsewhere:
         await conversations.lock(c, tenant, sorted(elsewhere))
     for stored, run in commit.runs:
-        await runs.save(c, tenant, stored, run)
+        await runs.save(c, tenant, stored, run, [each for each in commit.history if each.run == run.id])
         if commit.taken and run.over:
             await experiments.ended(c, tenant, UUID(run.requester.id), commit.taken)
     for call, policy, risk, state in commit.intents:

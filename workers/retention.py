@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from workers.store import old, tenants
+from workers.store import history, old, tenants
 from workers.store.door import Connection, Database
 
 log = structlog.get_logger()
@@ -73,6 +73,7 @@ class Keeper:
             count += await self._bodies(tenant)
             back = self._back.get(tenant, LONG_BACK)
             bites.append(lambda c: old.outbox_bodies(c, tenant, STILL_NEEDED, back, MOST))
+            bites.append(lambda c: history.drop_old(c, tenant, STILL_NEEDED, MOST))
         for bite in bites:
             while taken := await self._alone(tenant, bite):
                 count += taken

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.reply import Button, Buttons, Facts, Heading, Lines, Paragraph, Reply, Select
+from bot.reply import Buttons, Reply, Select
 from flows.effects import AskApproval, Call
+from flows.plain import in_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ class Happened:
 
 
 def told(reply: Reply) -> Told:
-    rows = [line for block in reply.blocks for line in _lines(block)]
-    return Told(reply.text, "\n".join([reply.text, *(row for row in rows if row != reply.text)]))
+    return Told(reply.text, "\n".join(in_lines(reply)))
 
 
 def buttons(reply: Reply) -> Iterator[tuple[str, str, str]]:
@@ -55,22 +55,3 @@ def call_in_words(tool: str, arguments: Mapping[str, Any]) -> str:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 200 else text[:200] + "…"
-
-
-def _lines(block: Any) -> list[str]:
-    match block:
-        case Heading(text=text) | Paragraph(text=text):
-            return [text]
-        case Facts(pairs=pairs):
-            return [f"{label}: {value}" for label, value in pairs]
-        case Lines(rows=rows):
-            return [f"{label} {value}".strip() for label, value in rows]
-        case Buttons(buttons=drawn):
-            return [_drawn(each) for each in drawn]
-        case Select(label=label, options=options):
-            return [label, *(f"[{each.label}]" for each in options)]
-    return []
-
-
-def _drawn(button: Button) -> str:
-    return f"[{button.label}]({button.url})" if button.url else f"[{button.label}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,9 @@ import orjson
 
 from bot.turn import Place
 from flows.run import Run, from_json, to_json
-from workers.store import codec
+from workers.store import codec, history
 from workers.store.door import Connection, Lost
+from workers.store.history import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,44 @@ async def by_id(c: Connection, tenant: UUID, id: str) -> Stored | None:
     return _stored(await c.fetchrow("select * from runs where tenant_id = $1 and id = $2", tenant, id))
 
 
-async def save(c: Connection, tenant: UUID, stored: Stored, run: Run) -> None:
-    """Raises `Lost` when somebody else moved it since it was read."""
+INSERT = (
+    "insert into runs (tenant_id, id, conversation, place, flow, flow_version, requester, state,"
+    " status, version, finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1,"
+    " case when $9 <> 'waiting' then now() end)"
+)
+UPDATE = (
+    "update runs set state = $3, status = $4, version = version + 1, updated_at = now(),"
+    " finished_at = case when $4 <> 'waiting' then now() end"
+    " where tenant_id = $1 and id = $2 and version = $5 returning 1"
+)
+# The same with the run's events, which are there if and only if the run was moved.
+INSERT_WITH_EVENTS = (
+    "with kept as (insert into history (tenant_id, run_id, seq, event, step_before, step_after, status,"
+    " digest, decided, began, known) select $1, $2, h.* from unnest($10::int[], $11::bytea[], $12::text[],"
+    " $13::text[], $14::text[], $15::bytea[], $16::jsonb[], $17::jsonb[], $18::jsonb[]) h) "
+    "insert into runs (tenant_id, id, conversation, place, flow, flow_version, requester, state,"
+    " status, version, finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1,"
+    " case when $9 <> 'waiting' then now() end)"
+)
+UPDATE_WITH_EVENTS = (
+    "with moved as (update runs set state = $3, status = $4, version = version + 1, updated_at = now(),"
+    " finished_at = case when $4 <> 'waiting' then now() end"
+    " where tenant_id = $1 and id = $2 and version = $5 returning 1),"
+    " kept as (insert into history (tenant_id, run_id, seq, event, step_before, step_after, status,"
+    " digest, decided, began, known) select $1, $2, h.* from moved, unnest($6::int[], $7::bytea[],"
+    " $8::text[], $9::text[], $10::text[], $11::bytea[], $12::jsonb[], $13::jsonb[], $14::jsonb[]) h)"
+    " select 1 from moved"
+)
+
+
+async def save(c: Connection, tenant: UUID, stored: Stored, run: Run, events: Sequence[Kept] = ()) -> None:
+    """With the events that brought it here, in one statement. Raises `Lost` when somebody else
+    moved it since it was read."""
     state = orjson.dumps(to_json(run)).decode()
+    kept = history.columns(events) if events else ()
     if stored.version == 0:
         await c.execute(
-            "insert into runs (tenant_id, id, conversation, place, flow, flow_version, requester, state,"
-            " status, version, finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1,"
-            " case when $9 <> 'waiting' then now() end)",
+            INSERT_WITH_EVENTS if kept else INSERT,
             tenant,
             run.id,
             stored.conversation,
@@ -58,17 +89,17 @@ async def save(c: Connection, tenant: UUID, stored: Stored, run: Run) -> None:
             UUID(run.requester.id),
             state,
             run.status,
+            *kept,
         )
         return
     moved = await c.fetchval(
-        "update runs set state = $3, status = $4, version = version + 1, updated_at = now(),"
-        " finished_at = case when $4 <> 'waiting' then now() end"
-        " where tenant_id = $1 and id = $2 and version = $5 returning 1",
+        UPDATE_WITH_EVENTS if kept else UPDATE,
         tenant,
         run.id,
         state,
         run.status,
         stored.version,
+        *kept,
     )
     if moved is None:
         raise Lost(run.id)

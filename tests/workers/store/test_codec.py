@@ -192,3 +192,10 @@ def test_a_field_that_a_newer_release_added_is_left_out_by_an_older_one() -> Non
 def test_every_class_that_can_be_stored_has_a_name_of_its_own() -> None:
     assert len(codec._CLASSES) == len(codec._TAGS)
     assert Immediate in codec._TAGS
+
+
+@pytest.mark.parametrize(
+    "value", [Said("two \u0000 colas"), events.Finished("k", {"a": [1, 2.5, {"_": "x"}]})]
+)
+def test_its_text_is_that_of_its_values_byte_for_byte(value: Any) -> None:
+    assert codec.dumps(value) == orjson.dumps(codec.to_json(value)).decode()

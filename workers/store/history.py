@@ -1,0 +1,114 @@
+"""history: the events that each run took, with what was decided, as it is needed to play them again.
+
+Rows are written by `runs.save`, in the statement that stores the run. Events are kept as bytes, because
+JSONB would change some numbers and cannot hold every character, and a replay must see what the run saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from workers.store.door import Connection
+
+PER_TURN = 100  # events of one turn that have numbers: `seq` is the run's version times this, and a count
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One event of one run. `began`: the run as it began, with its first event. JSON as text."""
+
+    run: str
+    seq: int
+    event: bytes
+    before: str
+    after: str
+    status: str
+    digest: bytes
+    decided: str
+    began: str | None
+    known: str
+
+
+def columns(rows: Sequence[Kept]) -> tuple[list[Any], ...]:
+    """As `runs.save` takes them."""
+    return (
+        [row.seq for row in rows],
+        [row.event for row in rows],
+        [row.before for row in rows],
+        [row.after for row in rows],
+        [row.status for row in rows],
+        [row.digest for row in rows],
+        [row.decided for row in rows],
+        [row.began for row in rows],
+        [row.known for row in rows],
+    )
+
+
+async def of_run(c: Connection, tenant: UUID, run: str) -> list[Kept]:
+    """All of a run, in order."""
+    rows = await c.fetch(
+        "select * from history where tenant_id = $1 and run_id = $2 order by seq",
+        tenant,
+        run,
+    )
+    return [_kept(row) for row in rows]
+
+
+async def newest(c: Connection, tenant: UUID, flow: str, most: int) -> list[tuple[str, str, list[Kept]]]:
+    """Run, its flow's version and its events, of the newest runs that were recorded from the beginning."""
+    rows = await c.fetch(
+        "select r.id, r.flow_version from runs r where r.tenant_id = $1 and r.flow = $2 and exists"
+        " (select 1 from history h where h.tenant_id = $1 and h.run_id = r.id and h.seq = 0)"
+        " order by r.started_at desc limit $3",
+        tenant,
+        flow,
+        most,
+    )
+    return [(row["id"], row["flow_version"], await of_run(c, tenant, row["id"])) for row in rows]
+
+
+async def waiting(c: Connection, tenant: UUID, flow: str) -> list[tuple[str, str, int]]:
+    """Version, step and how many runs wait there now."""
+    rows = await c.fetch(
+        "select flow_version, state->>'step' as step, count(*) as runs from runs"
+        " where tenant_id = $1 and flow = $2 and status = 'waiting' group by 1, 2 order by 1, 2",
+        tenant,
+        flow,
+    )
+    return [(row["flow_version"], row["step"], row["runs"]) for row in rows]
+
+
+async def drop_old(c: Connection, tenant: UUID, age: float, most: int) -> int:
+    """For who keeps no bodies: a run that is partly gone cannot be played, and is not tried."""
+    count: int = await c.fetchval(
+        "with page as (select run_id, seq from history where tenant_id = $1"
+        "  and at < now() - make_interval(secs => $2) limit $3),"
+        " gone as (delete from history h using page p where h.tenant_id = $1"
+        "  and h.run_id = p.run_id and h.seq = p.seq returning 1) select count(*) from gone",
+        tenant,
+        age,
+        most,
+    )
+    return count
+
+
+async def drop_of(c: Connection, tenant: UUID, runs: Sequence[str]) -> None:
+    await c.execute("delete from history where tenant_id = $1 and run_id = any($2)", tenant, list(runs))
+
+
+def _kept(row: Any) -> Kept:
+    return Kept(
+        row["run_id"],
+        row["seq"],
+        bytes(row["event"]),
+        row["step_before"],
+        row["step_after"],
+        row["status"],
+        bytes(row["digest"]),
+        row["decided"],
+        row["began"],
+        row["known"],
+    )
