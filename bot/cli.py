@@ -16,6 +16,7 @@ import typer
 from bot import guards
 from bot.errors import ConfigurationError, CountersignError
 from workers.services_app import secrets_app, services_app
+from workers.tools_app import tools_app
 
 if TYPE_CHECKING:
     from bot.serving import Part
@@ -32,6 +33,7 @@ flows_app = typer.Typer(help="The conversations, as YAML in flows/catalog.", no_
 manifest_app = typer.Typer(help="What a new Slack app or Teams app is made from.", no_args_is_help=True)
 dead_app = typer.Typer(help="What went wrong for good and waits for somebody.", no_args_is_help=True)
 app.add_typer(flows_app, name="flows")
+app.add_typer(tools_app, name="tools")
 app.add_typer(dead_app, name="dead")
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(services_app, name="services")
@@ -161,6 +163,12 @@ def version() -> None:
 Folder = Annotated[Path, typer.Option("--catalog", help="the folder of the flows")]
 CATALOG = Path("flows/catalog")
 Tenant = Annotated[str, typer.Option("--tenant", help="name or id of another tenant than your own")]
+
+
+@flows_app.callback()
+def flows_begin() -> None:
+    """Whichever command it is: a flow may call what an OpenAPI document tells of."""
+    _settings()
 
 
 @flows_app.command("lint")
@@ -313,8 +321,11 @@ def _push(dsn: str, settings: Settings) -> None:
 
 def _settings() -> Settings:
     from bot.settings import Settings
+    from workers import documents
 
-    return Settings()
+    settings = Settings()
+    documents.learn(settings, load=False)
+    return settings
 
 
 def _start(under_up: bool, role: str) -> Settings:

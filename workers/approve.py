@@ -26,6 +26,7 @@ from workers.store.approvals import Approval
 from workers.store.door import Connection
 from workers.store.outbox import Message
 from workers.store.people import Person
+from workers.tools import meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ async def ask(
     sealed = sealing.Sealed(
         tenant=str(tenant),
         requester=run.requester.id,
-        tool=call.tool,
+        tool=meaning(call.tool),
         arguments=call.arguments,
         account=rules.services.connected(tenant, kept).account,
         flow_version=run.flow_version,

@@ -13,6 +13,7 @@ from bot import net
 from bot.errors import CountersignError
 from bot.platforms.base import Client, Door
 from bot.settings import Settings, is_sandbox
+from workers import documents
 from workers.approve import Rules
 from workers.known import Library
 from workers.pacing import LIMITS, Limit, Pacer
@@ -82,6 +83,7 @@ async def assemble(
     from workers.installs import Installer
     from workers.seen import Tools
 
+    await asyncio.to_thread(documents.learn, settings)
     db = await Database.open(own_dsn(settings), size=12)
     hints = Hints(settings.secret("redis_url"))
     sandbox = any(is_sandbox(url) for url in (settings.slack_api_url, settings.teams_login_url) if url)

@@ -18,7 +18,7 @@ from bot.settings import Settings
 from integrations import integration_of, tools
 from integrations.base import Attempt, Identity, Pending, Performed
 from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown
-from workers import retry, sealed
+from workers import documents, retry, sealed
 from workers.assemble import own_dsn, rules
 from workers.clients import Clients
 from workers.hints import Hints
@@ -53,6 +53,7 @@ class Hands:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._rules = rules(settings)
+        documents.learn(settings)
         self._library = Library(money_tools=settings.money_tools)
         self._tools = tools()
         self._mine = threading.local()
@@ -121,6 +122,12 @@ class Hands:
                 await effects.fail(c, claimed, "dead", "unknown", sentence)
                 await audit.record(c, tenant, "effect.dead", key=key, tool=claimed.tool, code="unknown")
                 metrics().effect(claimed.tool, "dead")
+            elif claimed.tool not in self._tools:
+                # The document that told of it is another one now, or is no longer named.
+                state = "failed" if claimed.attempts == 1 else "unknown"
+                sentence = f"There is no tool {claimed.tool} here any more, so nothing was sent."
+                await effects.fail(c, claimed, state, "denied" if state == "failed" else state, sentence)
+                metrics().effect(claimed.tool, state)
             else:
                 stored = await runs.by_id(c, tenant, claimed.run_id)
                 kept = await services.kept(c, tenant, integration_of(claimed.tool).name)

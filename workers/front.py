@@ -15,7 +15,7 @@ from bot.front_inbox import Hook
 from bot.hooks import Hook as ServiceHook
 from bot.platforms.base import Door
 from bot.settings import Settings, is_sandbox
-from workers import hooked, installs
+from workers import documents, hooked, installs
 from workers.assemble import doors, own_dsn
 from workers.inbox import GroupInbox, open_inbox
 from workers.services import Services
@@ -33,6 +33,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, extra: Extra | None = 
     Socket Mode runs here, beside HTTP, because here is the inbox; any number of fronts may run,
     and Slack gives each event to one of their connections.
     """
+    documents.learn(settings, load=False)
     async with AsyncExitStack() as stack:
         inbox = await open_inbox(
             own_dsn(settings),

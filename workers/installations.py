@@ -68,16 +68,16 @@ def shipped(path: Path = POLICY) -> Shipped:
 
 def without_our_accounts(policy: Mapping[str, Any]) -> dict[str, Any]:
     """The same policy with a rule in front that denies every tool of a connected service."""
-    from integrations import services
+    from integrations import service_names
 
     rules = [
         {
-            "name": f"no-account-{service.name}",
-            "tool": f"{service.name}.*",
+            "name": f"no-account-{service}",
+            "tool": f"{service}.*",
             "outcome": "deny",
-            "because": f"This workspace has no {service.name} account of its own here.",
+            "because": f"This workspace has no {service} account of its own here.",
         }
-        for service in services()
+        for service in service_names()
     ]
     return {**policy, "rules": [*rules, *policy["rules"]]}
 

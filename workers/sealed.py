@@ -13,6 +13,7 @@ from workers.approve import Rules
 from workers.store import approvals, audit, effects, people
 from workers.store.approvals import Approval
 from workers.store.door import Connection
+from workers.tools import meaning
 
 
 async def check(
@@ -57,7 +58,7 @@ def _digest(
         sealing.Sealed(
             tenant=str(tenant),
             requester=run.requester.id,
-            tool=claimed.tool,
+            tool=meaning(claimed.tool),
             arguments=orjson.loads(claimed.arguments),
             account=account,
             flow_version=run.flow_version,

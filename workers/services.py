@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from bot.errors import ConfigurationError
 from bot.secrets import Spot, Vault
 from bot.settings import Settings
+from integrations import credentials_of
 from workers.installs import OWN
 from workers.store.services import Kept
 
@@ -95,9 +96,13 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-@cache
 def names(service: str) -> Mapping[str, bool]:
     """The settings that a service has, and whether each is a secret."""
+    return credentials_of(service) or _fields(service)
+
+
+@cache
+def _fields(service: str) -> Mapping[str, bool]:
     return {
         name.upper(): SecretStr.__name__ in str(found.annotation)
         for name, found in Settings.model_fields.items()
@@ -108,13 +113,13 @@ def names(service: str) -> Mapping[str, bool]:
 @cache
 def defaults(service: str) -> Mapping[str, str]:
     """What a setting is where nobody set it."""
-    found = {name: Settings.model_fields[name.lower()].default for name in names(service)}
+    found = {name: Settings.model_fields[name.lower()].default for name in _fields(service)}
     return {name: str(value) for name, value in found.items() if value not in (None, "")}
 
 
 def prefix(service: str) -> str:
     """What the names of a service's settings begin with."""
-    return f"{service.upper()}_"
+    return f"OPENAPI_{service.upper()}_" if credentials_of(service) else f"{service.upper()}_"
 
 
 def secret_name(service: str) -> str:

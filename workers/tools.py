@@ -60,5 +60,11 @@ class Cards(Mapping[str, Card]):
         return len(self._tools)
 
 
+def meaning(tool: str) -> str:
+    """A tool's name, and what it stands for where a document says so: part of what is approved."""
+    found = tools().get(tool)
+    return f"{tool}@{found.version}" if found is not None and found.version else tool
+
+
 def cards() -> Mapping[str, Card]:
     return Cards(tools())

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from integrations import SPECS
 from integrations.base import Integration, Tool
 from integrations.errors import NotConfigured
 from integrations.openapi import fetch
@@ -20,7 +21,6 @@ from integrations.openapi.operation import build
 from integrations.openapi.source import DocumentError
 from integrations.openapi.tools import NeverLeft, tool
 
-SPECS = Path(__file__).resolve().parent / "specs"
 KINDS = (".json", ".yaml", ".yml")
 
 

@@ -27,7 +27,8 @@ FIELDS = (
 )
 # What says whose account it is: part of what is approved.
 ACCOUNT = ("TOKEN", "HEADER", "QUERY", "CLIENT_ID", "CLIENT_SECRET", "TOKEN_URL", "SCOPE", "SERVER")
-_CREDENTIALS = ("TOKEN", "CLIENT_ID", "CLIENT_SECRET", "TOKEN_URL", "SCOPE")
+# As whom it is called, which each tenant may say for itself; and whether it is a secret.
+CREDENTIALS = {"TOKEN": True, "CLIENT_ID": False, "CLIENT_SECRET": True, "TOKEN_URL": False, "SCOPE": False}
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}\Z")
 _HEADER = re.compile(
@@ -91,7 +92,7 @@ def chosen(settings: Mapping[str, str], shipped: Mapping[str, str] = {}) -> tupl
 def with_credentials(one: Chosen, settings: Mapping[str, str]) -> Chosen:
     """The same service for whoever these settings are of. Raises `NotConfigured`."""
     start = f"{SETTING}_{one.name.upper()}_"
-    values = {what: settings.get(f"{start}{what}", "").strip() for what in _CREDENTIALS}
+    values = {what: settings.get(f"{start}{what}", "").strip() for what in CREDENTIALS}
     fresh = _one(one.name, one.source, {what: value for what, value in values.items() if value})
     return replace(
         one,

@@ -1,4 +1,4 @@
-"""Values → the parts of an address, by OpenAPI's `style` and `explode`. A value stays one, whatever it holds."""
+"""Values → the parts of an address, by OpenAPI's `style` and `explode`. A value stays a value."""
 
 from __future__ import annotations
 
