@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ PLACES = (
     "integrations.notion.tools:NOTION",
 )
 
+SPECS = Path(__file__).parent / "openapi" / "specs"
 
 _learned: Catalogue | None = None
 
@@ -30,6 +32,9 @@ def learn(settings: Mapping[str, str], *, load: bool = True) -> None:
     once; without it they are read when somebody asks. Raises `NotConfigured` naming the setting.
     """
     global _learned
+    if not settings.get("OPENAPI") and not any(path.suffix != ".md" for path in SPECS.iterdir()):
+        _learned = None
+        return
     from integrations.openapi.catalogue import Catalogue
 
     catalogue = Catalogue(settings, taken=[place.split(".")[1] for place in PLACES])
@@ -46,6 +51,15 @@ def learned() -> Catalogue | None:
 def service_names() -> tuple[str, ...]:
     """Of every service; no document is read for it."""
     return (*(each.name for each in _built_in()), *(_learned.names if _learned else ()))
+
+
+def credentials_of(service: str) -> Mapping[str, bool]:
+    """The settings that say as whom a service by a document is called, and whether each is a secret."""
+    if _learned is None or service not in _learned.names:
+        return {}
+    from integrations.openapi.chosen import CREDENTIALS, SETTING
+
+    return {f"{SETTING}_{service.upper()}_{what}": secret for what, secret in CREDENTIALS.items()}
 
 
 def services() -> tuple[Integration, ...]:
