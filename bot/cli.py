@@ -15,6 +15,7 @@ import typer
 
 from bot import guards
 from bot.errors import ConfigurationError, CountersignError
+from workers.experiments_app import experiments_app
 from workers.services_app import secrets_app, services_app
 from workers.tools_app import tools_app
 
@@ -36,6 +37,7 @@ app.add_typer(flows_app, name="flows")
 app.add_typer(tools_app, name="tools")
 app.add_typer(dead_app, name="dead")
 app.add_typer(manifest_app, name="manifest")
+app.add_typer(experiments_app, name="experiments")
 app.add_typer(services_app, name="services")
 app.add_typer(secrets_app, name="secrets")
 
@@ -212,11 +214,36 @@ def flows_graph(flow: str, catalog: Folder = CATALOG) -> None:
 
 
 @flows_app.command("activate")
-def flows_activate(flow: str, version: str, tenant: Tenant = "") -> None:
+def flows_activate(
+    flow: str,
+    version: str,
+    tenant: Tenant = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="even where runs wait or decisions would change")
+    ] = False,
+) -> None:
     """Let new runs begin on another version; those under way stay on theirs."""
     from workers import flows_cli
 
-    raise typer.Exit(flows_cli.activate(_settings(), flow, version, tenant))
+    ask = typer.confirm if sys.stdin.isatty() else None
+    raise typer.Exit(flows_cli.activate(_settings(), flow, version, tenant, yes=yes, ask=ask))
+
+
+@flows_app.command("diff")
+def flows_diff(
+    what: Annotated[str, typer.Argument(help="a flow's file, or the name of a flow")],
+    to: Annotated[str, typer.Option(help="a stored version of it, where no file is named")] = "",
+    last: Annotated[int, typer.Option(min=1, max=5000, help="how many recorded runs to play")] = 200,
+    fail_on_change: Annotated[
+        bool, typer.Option("--fail-on-change", help="end with 1 where a decision would change")
+    ] = False,
+    tenant: Tenant = "",
+) -> None:
+    """Show which runs wait, and which recorded decisions would change, before it is activated."""
+    from workers import flows_cli
+
+    settings = _settings()
+    raise typer.Exit(flows_cli.diff(settings, what, to, last, tenant, fail_on_change=fail_on_change))
 
 
 @flows_app.command("test")

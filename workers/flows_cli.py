@@ -23,7 +23,7 @@ from flows.flow import Flow, mermaid
 from flows.loader import load_file, load_stored
 from flows.policy_file import load_policy
 from integrations import tools
-from workers import beside
+from workers import beside, flows_diff
 from workers.assemble import own_dsn
 from workers.installs import own_tenant
 from workers.push import CATALOG, load_catalog, policy_of, push_to
@@ -69,6 +69,8 @@ def push(settings: Settings, catalog: Path, tenant: str = "") -> int:
     async def work(db: Database, whose: UUID) -> None:
         for pushed in await push_to(db, whose, flows, policy):
             _say(f"{pushed.flow}  {pushed.version}  {'new, active' if pushed.new else 'unchanged, active'}")
+            for note in pushed.notes:
+                _say(f"  {note}")
 
     return _with_database(settings, tenant, work)
 
@@ -110,19 +112,82 @@ def graph(catalog: Path, flow: str) -> int:
     return 0
 
 
-def activate(settings: Settings, flow: str, version: str, tenant: str = "") -> int:
-    """Refused for a version that could not run with the tools and the format of today."""
+def activate(
+    settings: Settings,
+    flow: str,
+    version: str,
+    tenant: str = "",
+    *,
+    yes: bool = True,
+    ask: Callable[[str], bool] | None = None,
+) -> int:
+    """Refused for a version that could not run with the tools and the format of today.
+
+    Where runs wait, or decisions would change, somebody has to have said `yes`, or says so when asked.
+    """
+    told: list[int] = []
 
     async def work(db: Database, whose: UUID) -> None:
         async with db.tenant(whose) as c:
             found = await _version(c, whose, flow, version)
             definition = await definitions.flow_definition(c, whose, flow, found)
-            load_stored(definition or {}, tools())
+            draft = load_stored(definition or {}, tools())
+            active = (await definitions.active_flows(c, whose)).get(flow, "")
+            touched = await flows_diff.diff(c, whose, active, draft, found, flow, flows_diff.LAST)
+        if touched.touches:
+            _say(flows_diff.summary(touched))
+            if not yes and not (ask and await asyncio.to_thread(ask, "Activate it?")):
+                _say(f"Nothing was activated. `countersign flows diff {flow} --to {found[:8]}` shows each;")
+                _say("with --yes it is activated all the same.")
+                told.append(1)
+                return
+        async with db.tenant(whose) as c:
             await definitions.activate_flow(c, whose, flow, found)
             await audit.record(c, whose, "flow.activated", flow=flow, version=found)
         _say(f"{flow} {found} is active. Runs under way stay on the version they started with.")
 
-    return _with_database(settings, tenant, work)
+    return _with_database(settings, tenant, work) or (told[0] if told else 0)
+
+
+def diff(
+    settings: Settings,
+    what: str,
+    to: str = "",
+    last: int = flows_diff.LAST,
+    tenant: str = "",
+    *,
+    fail_on_change: bool = False,
+) -> int:
+    """`what` is a file, or a flow with the version `to` of it. 1 only where asked for, when decisions change."""
+    path = Path(what)
+    draft: Flow | None = None
+    if path.suffix == ".yaml" or path.is_file():
+        if not path.is_file():
+            raise ConfigurationError(f"{path} is not there.")
+        try:
+            draft = load_file(path, tools())
+        except FlowError as error:
+            _say(str(error))
+            return 1
+    elif not to:
+        raise ConfigurationError(f"Name a file, or the version: countersign flows diff {what} --to VERSION")
+    changed: list[bool] = []
+
+    async def work(db: Database, whose: UUID) -> None:
+        async with db.tenant(whose) as c:
+            flow = draft.id if draft else what
+            active = await _version(c, whose, flow, "")
+            other = draft
+            if other is None:
+                found = await _version(c, whose, flow, to)
+                other = load_stored(await definitions.flow_definition(c, whose, flow, found) or {}, tools())
+            found_diff = await flows_diff.diff(c, whose, active, other, other.version, flow, last)
+        for line in flows_diff.report(found_diff):
+            _say(line)
+        changed.append(bool(found_diff.changed))
+
+    status = _with_database(settings, tenant, work)
+    return status or int(fail_on_change and any(changed))
 
 
 def as_yaml(definition: Mapping[str, Any]) -> str:

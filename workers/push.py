@@ -13,10 +13,11 @@ from bot.errors import ConfigurationError
 from bot.settings import Settings
 from flows.errors import FlowError, Mistake
 from flows.flow import Flow
-from flows.loader import load_file
+from flows.loader import load_file, load_stored
 from flows.policy_file import parse_policy
 from flows.yaml_source import Source, read
 from integrations import tools
+from workers import experiments
 from workers.installs import own_tenant
 from workers.store import definitions
 from workers.store.door import Connection, Database
@@ -30,6 +31,7 @@ class Pushed:
     flow: str
     version: str
     new: bool
+    notes: tuple[str, ...] = ()  # what changes for people in its experiments
 
 
 def load_catalog(folder: Path = CATALOG) -> list[Flow]:
@@ -83,9 +85,22 @@ async def put(c: Connection, tenant: UUID, flows: list[Flow], policy: Mapping[st
     """In the transaction given. Raises `FlowError` for a policy that cannot be used."""
     version = parse_policy(Source("policy", policy, {})).version
     done = []
+    active = await definitions.active_flows(c, tenant)
     for flow in flows:
+        notes = await _notes(c, tenant, active.get(flow.id, ""), flow)
         new = await definitions.keep_flow(c, tenant, flow.id, flow.version, flow.source)
         await definitions.activate_flow(c, tenant, flow.id, flow.version)
-        done.append(Pushed(flow.id, flow.version, new))
+        done.append(Pushed(flow.id, flow.version, new, notes))
     await definitions.keep_policy(c, tenant, version, policy)
     return done
+
+
+async def _notes(c: Connection, tenant: UUID, active: str, flow: Flow) -> tuple[str, ...]:
+    """Against the version that is active; one that could not be read today has nothing to say."""
+    if not flow.experiments or active in ("", flow.version):
+        return ()
+    definition = await definitions.flow_definition(c, tenant, flow.id, active)
+    try:
+        return tuple(experiments.changes(load_stored(definition or {}, tools()), flow))
+    except FlowError:
+        return ()
