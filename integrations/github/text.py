@@ -15,15 +15,14 @@ HARD_SPACE = "\u00a0"
 LONGEST_BODY = 65_536
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
-_ADDRESS = re.compile(r"https?://[^\s<>\"`\\^{|}\u00a0]*[^\s<>\"`\\^{|}\u00a0.,;:!?'()\[\]*_~]")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9][^\s<>\"`\\^{|}\u00a0]*[^\s<>\"`\\^{|}\u00a0.,;:!?'()\[\]*_~]")
 _LIVE = re.compile(r"([\\`*_{}\[\]<>~|&])")
 _REFERENCE = re.compile(r"(?i)(#|GH-)(?=\d)")
 _LINE_START = re.compile(r"(?m)^(?:(#{1,6}(?=\s|$)|[-+=])|(\d{1,9})([.)]))")
 _INDENT = re.compile(r"(?m)^[ \t]+")
 _KEY = re.compile(r"[A-Za-z0-9:._/-]{1,200}", re.ASCII)
 _MARK = re.compile(r"<!-- effect:([A-Za-z0-9:._/-]{1,200}) -->\s*\Z", re.ASCII)
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_SHOWN = re.compile(r"\\([\\`*_{}\[\]<>~|&#+=.)-])|<(https?://[^\s<>]+)>")
+_SHOWN = re.compile(r"\\([\\`*_{}\[\]<>~|&#+=.)-])|<(https?://[^\s<>]+)>|<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
 def as_data(text: str) -> str:
@@ -53,8 +52,8 @@ def _hard(found: re.Match[str]) -> str:
 
 def as_typed(markdown: str) -> str:
     """The way back, for whoever reads here what stands there; nobody sees marks."""
-    text = _COMMENT.sub("", markdown).replace("\r\n", "\n").replace(NO_WIDTH, "")
-    text = _SHOWN.sub(lambda found: found[1] or found[2], text)
+    text = markdown.replace("\r\n", "\n").replace(NO_WIDTH, "")
+    text = _SHOWN.sub(lambda found: found[1] or found[2] or "", text)
     return text.replace(HARD_SPACE, " ").rstrip()
 
 

@@ -16,7 +16,7 @@ LONGEST_BODY = 65_536
 MOST_ASSIGNEES = 10
 US, OUR_APP = "countersign-bot", "countersign[bot]"
 
-_CODE = re.compile(r"```.*?```|`[^`\n]*`|<!--.*?-->|<https?://[^>\s]*>", re.DOTALL)
+_CODE = re.compile(r"(?<!\\)(?:```.*?```|`[^`\n]*`|<!--.*?-->|<https?://[^>\s]*>)", re.DOTALL)
 _MENTION = re.compile(r"(?<![\w/@`.-])@([A-Za-z0-9][A-Za-z0-9-]{0,38})", re.ASCII)
 _REFERENCE = re.compile(r"(?i)(?<![\w&])(?:#|GH-)(\d{1,9})\b", re.ASCII)
 
