@@ -1,4 +1,7 @@
-"""A sandbox on a port of its own, a receiver for its webhooks, and the real SDK speaking to it."""
+"""A sandbox on a port of its own, a receiver for its webhooks, and the real SDK speaking to it.
+
+After each test, every request that went out is held against the shapes in shapes.json.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from integrations.base import Attempt
 from integrations.notion import tools
 from integrations.notion.client import NotionService, connect
 from integrations.notion.sandbox import DATABASE, create_sandbox
+from tests.integrations.notion import shapes
 
 SECRET = "secret_of_the_tests"
 BY_NAME = {tool.name.partition(".")[2]: tool for tool in tools.NOTION.tools}
@@ -68,6 +72,7 @@ class Running:
         self.path, self.mount = path, mount
         self.clock, self.received = Clock(), Received()
         self.wire: list[dict[str, Any]] = []
+        self.sent: list[Any] = []
         self.database = DATABASE
         self.start()
 
@@ -139,6 +144,7 @@ class Running:
             "NOTION_DATABASE_ID": DATABASE,
         }
         made = connect(usual | settings)
+        made.client.client.event_hooks = {"request": [self.sent.append]}
         return NotionService(made.client, made.database, self.clock.turn)
 
     def run(self, tool: str, key: str = "run:step:1", number: int = 1, **arguments: Any) -> Any:
@@ -162,6 +168,10 @@ def sandbox(tmp_path: Path) -> Iterator[Running]:
     running = Running(tmp_path / "notion.sqlite")
     yield running
     running.stop()
+    # Whatever a test was about: nothing was sent that Notion would not take.
+    for request in running.sent:
+        path = request.url.path.partition("/v1/")[2]
+        shapes.check(request.method, path, request.url.query.decode(), request.content)
 
 
 @pytest.fixture
