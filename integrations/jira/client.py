@@ -219,7 +219,8 @@ class JiraService:
 
     def add_link(self, type: str, issue: str, other: str) -> None:
         """`issue` blocks (duplicates, …) `other`; Jira calls the one that does so the inward one."""
-        body = {"type": {"name": type}, "inwardIssue": {"key": issue}, "outwardIssue": {"key": other}}
+        ends = [{"id" if each.isdecimal() else "key": each} for each in (issue, other)]
+        body = {"type": {"name": type}, "inwardIssue": ends[0], "outwardIssue": ends[1]}
         with writing(f"link {issue} with {other}"):
             self._ask("POST", "issueLink", body=body)
 

@@ -7,9 +7,7 @@ search does not show yet. Between two looks we wait, for a request may still be 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from integrations.base import Attempt
@@ -29,6 +27,8 @@ GAP = 4
 MOST_KEYS = 25
 MOST_NEW = 300
 MOST_COMMENTS = 1000
+
+TOO_MANY = "has so many new tickets that I cannot find an earlier try among them"
 
 _FIELDS = ("labels", "description", "creator", "created")
 
@@ -59,24 +59,19 @@ def _is_ours(service: JiraService, issue: Data, me: str, attempt: Attempt) -> bo
 
 
 def _new_tickets(service: JiraService, project: str, attempt: Attempt) -> Iterator[Data]:
-    """What the search shows, then what it does not show yet."""
+    """What the search shows, back to before we began; then what it does not show yet."""
     shown: set[int] = set()
-    highest = 0
-    where = f"project = {quote(project)}"
-    since = f"{where} AND created >= {quote(f'-{_minutes(service, attempt)}m')} ORDER BY created DESC"
-    for count, issue in enumerate(every(_ask(service), since, _FIELDS, MOST_NEW), 1):
-        if count == MOST_NEW:
-            raise OutcomeUnknown(
-                SERVICE, "has so many new tickets that I cannot find an earlier try among them"
-            )
+    newest_first = f"project = {quote(project)} ORDER BY created DESC"
+    for count, issue in enumerate(every(_ask(service), newest_first, _FIELDS, MOST_NEW), 1):
         shown.add(_number(issue))
+        # JQL's own clock times are in the time zone of whoever asks, so the time is compared here.
+        if moment((issue.get("fields") or {}).get("created")) < attempt.began - SKEW:
+            break
+        if count == MOST_NEW:
+            raise OutcomeUnknown(SERVICE, TOO_MANY)
         yield issue
-    if shown:
-        highest, lowest = max(shown), min(shown)
-    else:
-        newest = list(every(_ask(service), f"{where} ORDER BY created DESC", ("labels",), 1))
-        highest = lowest = _number(newest[0]) if newest else 0
-    yield from _unshown(service, project, set(range(lowest, highest + 1)) - shown, highest)
+    lowest, highest = (min(shown), max(shown)) if shown else (0, 0)
+    yield from _unshown(service, project, set(range(lowest, highest)) - shown, highest)
 
 
 def _unshown(service: JiraService, project: str, gaps: set[int], highest: int) -> Iterator[Data]:
@@ -109,12 +104,6 @@ def _read(service: JiraService, key: str) -> Data | None:
 def _ask(service: JiraService) -> Any:
     asked = PROPERTY if service.version == 3 else ""
     return lambda jql, fields, cursor, size: service.raw_page(jql, fields, cursor, size, properties=asked)
-
-
-def _minutes(service: JiraService, attempt: Attempt) -> int:
-    """JQL's clock times are in the time zone of whoever asks, so we ask for "so many minutes ago"."""
-    ago = datetime.fromtimestamp(service.clock(), UTC) - (attempt.began - SKEW)
-    return max(1, math.ceil(ago.total_seconds() / 60) + 1)
 
 
 def _number(issue: Data) -> int:

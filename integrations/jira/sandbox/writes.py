@@ -132,8 +132,10 @@ def link(call: Call) -> Answer:
     kind = _named(call.body, "type", "name")
     if kind not in LINKS:
         raise Refusal(f"No issue link type with name '{kind[:60]}' found.", status=404)
-    ends = [call.store.issue(_named(call.body, end, "key")) for end in ("inwardIssue", "outwardIssue")]
-    inward, outward = ends
+    inward, outward = (
+        call.store.issue(_named(call.body, end, "key") or _named(call.body, end, "id"))
+        for end in ("inwardIssue", "outwardIssue")
+    )
     if inward is None or outward is None:
         raise missing()
     call.may("LINK_ISSUES")
