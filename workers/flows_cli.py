@@ -136,7 +136,7 @@ def activate(
             touched = await flows_diff.diff(c, whose, active, draft, found, flow, flows_diff.LAST)
         if touched.touches:
             _say(flows_diff.summary(touched))
-            if not yes and not (ask and await asyncio.to_thread(ask, "Activate it?")):
+            if not yes and not (ask and ask("Activate it?")):
                 _say(f"Nothing was activated. `countersign flows diff {flow} --to {found[:8]}` shows each;")
                 _say("with --yes it is activated all the same.")
                 told.append(1)
@@ -158,7 +158,7 @@ def diff(
     *,
     fail_on_change: bool = False,
 ) -> int:
-    """`what` is a file, or a flow with the version `to` of it. 1 only where asked for, when decisions change."""
+    """`what` is a file, or a flow with the version `to` of it. With `fail_on_change`, 1 where any changes."""
     path = Path(what)
     draft: Flow | None = None
     if path.suffix == ".yaml" or path.is_file():

@@ -47,16 +47,6 @@ def columns(rows: Sequence[Kept]) -> tuple[list[Any], ...]:
     )
 
 
-async def of_run(c: Connection, tenant: UUID, run: str) -> list[Kept]:
-    """All of a run, in order."""
-    rows = await c.fetch(
-        "select * from history where tenant_id = $1 and run_id = $2 order by seq",
-        tenant,
-        run,
-    )
-    return [_kept(row) for row in rows]
-
-
 async def newest(c: Connection, tenant: UUID, flow: str, most: int) -> list[tuple[str, str, list[Kept]]]:
     """Run, its flow's version and its events, of the newest runs that were recorded from the beginning."""
     rows = await c.fetch(
@@ -67,7 +57,15 @@ async def newest(c: Connection, tenant: UUID, flow: str, most: int) -> list[tupl
         flow,
         most,
     )
-    return [(row["id"], row["flow_version"], await of_run(c, tenant, row["id"])) for row in rows]
+    events = await c.fetch(
+        "select * from history where tenant_id = $1 and run_id = any($2) order by run_id, seq",
+        tenant,
+        [row["id"] for row in rows],
+    )
+    by_run: dict[str, list[Kept]] = {}
+    for event in events:
+        by_run.setdefault(event["run_id"], []).append(_kept(event))
+    return [(row["id"], row["flow_version"], by_run[row["id"]]) for row in rows]
 
 
 async def waiting(c: Connection, tenant: UUID, flow: str) -> list[tuple[str, str, int]]:
