@@ -96,4 +96,22 @@ class CancelTimer:
     key: str
 
 
-Effect = Say | Change | Whisper | Read | Call | AskApproval | Release | Withdraw | SetTimer | CancelTimer
+@dataclass(frozen=True, slots=True)
+class Digress:
+    """Begin this flow with these words, in a run of its own; when it is over, come back to this one."""
+
+    flow: str
+    text: str
+    confidence: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """This run is over: the one that waits behind it asks its question again."""
+
+    run: str
+
+
+Asked = Call | AskApproval | Release | Withdraw
+Effect = Say | Change | Whisper | Read | Asked | SetTimer | CancelTimer | Digress | Resume

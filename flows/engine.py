@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.reply import Reply
 from flows.arms import advanced
+from flows.correct import arrived, kept
 from flows.effects import (
     AskApproval,
     Call,
@@ -15,6 +16,7 @@ from flows.effects import (
     Effect,
     Read,
     Release,
+    Resume,
     Say,
     SetTimer,
     Whisper,
@@ -33,10 +35,11 @@ from flows.events import (
     Fired,
     Heard,
     Rejected,
+    Resumed,
 )
 from flows.flow import Flow
 from flows.outcome import Finish, GoTo, Outcome, Stay
-from flows.repair import repair
+from flows.repair import repair, resumed
 from flows.run import Requester, Run
 from flows.scene import Known, say, scene
 
@@ -97,6 +100,11 @@ def _advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tup
 
 
 def _answer(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
+    if isinstance(event, Resumed):
+        try:
+            return resumed(flow, scene(run, known, flow))
+        except TemplateError as error:
+            return _broken(run, error)
     if isinstance(event, Heard) and not event.opening:
         try:
             repaired = repair(flow, scene(run, known, flow), event)
@@ -108,6 +116,8 @@ def _answer(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
 
 
 def _step(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
+    if (past := kept(run, event)) is not None:
+        return past
     try:
         return flow.step(run.step).run(scene(run, known, flow), event)
     except TemplateError as error:
@@ -136,7 +146,8 @@ def _noted(flow: Flow, run: Run, known: Known, event: Finished | Failed) -> Run:
 def _enter(run: Run, step: str) -> Run:
     entries = {**run.entries, step: run.entries.get(step, 0) + 1}
     trail = (*run.trail, step)[-TRAIL:]
-    return replace(run, step=step, entries=entries, waiting="", held=False, timed=False, trail=trail)
+    run = replace(run, step=step, entries=entries, waiting="", held=False, timed=False, trail=trail)
+    return run.with_slots(arrived(run))
 
 
 def _applied(run: Run, outcome: Outcome, effects: list[Effect]) -> Run:
@@ -149,6 +160,8 @@ def _applied(run: Run, outcome: Outcome, effects: list[Effect]) -> Run:
         effects.append(numbered)
     if isinstance(outcome, Finish):
         run = replace(run, status=outcome.status, waiting="", held=False, timed=False)
+        if run.returns_to:
+            effects.append(Resume(run.returns_to))
     return run
 
 

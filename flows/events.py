@@ -101,5 +101,10 @@ class Fired:
     timer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The flow that was run in between is over: this one goes on."""
+
+
 Decision = Approved | Rejected | Expired
-Event = Entered | Heard | Chose | Approved | Rejected | Expired | Finished | Began | Failed | Fired
+Event = Entered | Heard | Chose | Approved | Rejected | Expired | Finished | Began | Failed | Fired | Resumed

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flows.effects import Effect, Say
+from flows.correct import correct
+from flows.effects import Digress, Effect, Say
 from flows.events import Entered, Heard
 from flows.flow import Flow
 from flows.outcome import Finish, GoTo, Outcome, Stay
 from flows.scene import Scene, say
-from flows.steps.base import Asking, Closing, Helping, Step
+from flows.steps.base import Asking, Closing, Expecting, Helping, Step
 from flows.steps.tool import Tool
-from flows.understanding import Meaning
 
 SURE = 0.6
+ELSEWHERE, FREE = 0.8, 0.93
+DEEPEST = 3
 
 
 def repair(flow: Flow, scene: Scene, heard: Heard) -> Outcome | None:
     """What to do about it, or None where it is for the step to answer."""
     meaning = heard.meaning
     step = flow.step(scene.run.step)
-    if _elsewhere(flow, meaning) and not any(change.known for change in meaning.changes):
-        text = f"{_where(flow)} Finish it here or say “cancel”, then ask for {meaning.route}."
-        return Stay((say(text),))
+    if _elsewhere(flow, scene, heard) and not any(change.known for change in meaning.changes):
+        return _digressed(flow, scene, heard)
+    if corrected := correct(flow, scene, heard):
+        return corrected
     if meaning.changes or meaning.confidence < SURE:
         return None
     match meaning.intent:
@@ -47,9 +50,38 @@ def repair(flow: Flow, scene: Scene, heard: Heard) -> Outcome | None:
     return None
 
 
-def _elsewhere(flow: Flow, meaning: Meaning) -> bool:
-    """Whether it surely asks for another flow."""
-    return bool(meaning.route) and meaning.route != flow.id and meaning.route_confidence >= 0.8
+def _elsewhere(flow: Flow, scene: Scene, heard: Heard) -> bool:
+    """Whether it surely asks for another flow; where any words would do for an answer, a command only,
+    or words that could hardly be meant otherwise."""
+    meaning = heard.meaning
+    if not meaning.route or meaning.route == flow.id:
+        return False
+    step = flow.step(scene.run.step)
+    expected = step.expects(scene) if isinstance(step, Expecting) else None
+    free = expected is not None and expected.type in ("text", "list")
+    command = heard.text.lstrip().startswith(f"/{meaning.route}")
+    return meaning.route_confidence >= (FREE if free and not command else ELSEWHERE)
+
+
+def _digressed(flow: Flow, scene: Scene, heard: Heard) -> Outcome:
+    """The other flow first, and then back here, unless that is too deep or there is no such flow."""
+    meaning = heard.meaning
+    if scene.run.depth >= DEEPEST or meaning.route not in dict(scene.known.flows):
+        text = f"{_where(flow)} Finish it here or say “cancel”, then ask for {meaning.route}."
+        return Stay((say(text),))
+    first = say(f"Let us do that first; then I come back to “{flow.id}”.")
+    other = Digress(meaning.route, heard.text, meaning.route_confidence, meaning.route_words)
+    return Stay((first, other))
+
+
+def resumed(flow: Flow, scene: Scene) -> Outcome:
+    """Back from another flow: the question once more, or what is waited for."""
+    run = scene.run
+    open = _again(flow, scene)
+    if not open:
+        waits = "it waits for an approver." if run.held else "I am working on it."
+        return Stay((say(f"Back to “{flow.id}”: {waits}"),))
+    return Stay((say(f"Back to “{flow.id}”."), *open))
 
 
 def _closed(step: Step, scene: Scene, words: str) -> tuple[Effect, ...]:

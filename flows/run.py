@@ -29,6 +29,7 @@ class Run:
     `waiting` is the key of the effect that the run waits for; `held` says that it waits for
     an approver rather than for the service, `timed` that it waits for a timer. `unread` is text heard
     before there was a step to hear it. `did` names the tools that changed something outside, in order.
+    `returns_to` is the run that waits behind this one, `depth` how many do.
     `arms` are the variants that made a difference to it, by experiment; `complained`: about what they are.
     """
 
@@ -52,6 +53,8 @@ class Run:
     complained: bool = False
     timed: bool = False
     did: tuple[str, ...] = ()
+    returns_to: str = ""
+    depth: int = 0
 
     def key(self, step: str) -> str:
         """The effect key of the step's present generation."""
@@ -83,6 +86,7 @@ def to_json(run: Run) -> dict[str, Any]:
         **({"complained": True} if run.complained else {}),
         "timed": run.timed,
         "did": list(run.did),
+        **({"returns_to": run.returns_to, "depth": run.depth} if run.returns_to else {}),
         "requester": {
             "id": run.requester.id,
             "name": run.requester.name,
@@ -114,4 +118,6 @@ def from_json(id: str, flow: str, flow_version: str, status: Status, state: Mapp
         complained=state.get("complained", False),
         timed=state.get("timed", False),
         did=tuple(state.get("did", ())),
+        returns_to=state.get("returns_to", ""),
+        depth=state.get("depth", 0),
     )

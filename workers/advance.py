@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot import faults, tracing
 from bot.reply import Reply
 from bot.turn import PersonId, Turn
 from flows.arms import taken
-from flows.engine import advance
-from flows.events import Event, Heard
+from flows.effects import Digress, Resume
+from flows.engine import advance, start
+from flows.events import Entered, Event, Heard, Resumed
 from flows.flow import Flow
 from flows.run import Run
 from flows.understanding import Meaning
@@ -19,8 +20,11 @@ from workers import record, understand, waits
 from workers.commit import Commit
 from workers.effects import Sink
 from workers.seen import Seen, Tools, write_all
+from workers.store import runs
 from workers.store.conversations import Claimed
 from workers.store.runs import Stored
+
+MOST_LEGS = 6  # a run, one begun in between, and those come back to
 
 
 async def read(tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None) -> Meaning:
@@ -44,33 +48,94 @@ def heard(
     return Heard(by, name, text, meaning, opening, at, waits.day(at, run.requester.time_zone))
 
 
+@dataclass(slots=True)
+class _Leg:
+    """One run that this turn moves: the one that heard, one begun in between, one come back to."""
+
+    stored: Stored
+    run: Run
+    flow: Flow
+    event: Event
+    sink: Sink
+
+
 async def advance_run(
     tools: Tools, claimed: Claimed, seen: Seen, stored: Stored, flow: Flow, event: Event, turn: Turn | None
 ) -> Commit:
-    """Decides, asks the model where the run wants something read, and writes all of it."""
-    run, known = stored.run, seen.world.known
-    pending: list[Event] = [event]
-    sink = Sink(stored, turn)
-    while pending:
-        before, happened = run, pending.pop(0)
-        run, effects = advance(flow, before, happened, known)
-        sink.commit.history.append(
-            record.kept(stored.version, len(sink.commit.history), before, happened, run, effects, known)
-        )
-        for wanted in sink.take(effects):
-            try:
-                meaning = await read(tools, wanted.text, seen, replace(stored, run=run), flow)
-            except ModelUnavailable:
-                meaning = Meaning("unknown", 0.0)
-            pending.append(heard(seen, run, wanted.by, wanted.name, wanted.text, meaning, opening=True))
-    commit = sink.commit
-    commit.runs.append((stored, run))
-    if run.arms and run.over and not stored.run.over:
-        commit.taken = taken(flow, run)
+    """Decides, asks the model where the run wants something read, and writes all of it.
+
+    A flow that is begun in the middle of another, and the other when it is come back to, are moved
+    in the same turn and written in the same transaction.
+    """
+    commit = Commit()
+    todo = [_Leg(stored, stored.run, flow, event, Sink(stored, turn, commit))]
+    legs: list[_Leg] = []
+    while todo and len(legs) < MOST_LEGS:
+        leg = todo.pop(0)
+        await _walk(tools, seen, leg, commit)
+        legs.append(leg)
+        commit.runs.append((leg.stored, leg.run))
+        if leg.run.arms and leg.run.over and not leg.stored.run.over:
+            commit.taken = (*commit.taken, *taken(leg.flow, leg.run))
+        for wanted in leg.sink.elsewhere:
+            if other := await _other(tools, claimed, seen, leg, wanted, turn, commit):
+                todo.append(other)
     await faults.point("F13")
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-        await sink.settle(c, claimed.tenant, run, flow, seen.world, tools.rules, event)
+        for leg in legs:
+            await leg.sink.settle(c, claimed.tenant, leg.run, leg.flow, seen.world, tools.rules, leg.event)
         if turn is not None and turn.wants_answer and commit.answer is None:
-            commit.answer = sink.newest_card() or Reply("Done.")
+            cards = [card for leg in legs if (card := leg.sink.newest_card())]
+            commit.answer = cards[-1] if cards else Reply("Done.")
         await write_all(tools, c, claimed, seen, commit)
     return commit
+
+
+async def _walk(tools: Tools, seen: Seen, leg: _Leg, commit: Commit) -> None:
+    """One event of one run, with all that it wants read on the way."""
+    known = seen.world.known
+    pending: list[Event] = [leg.event]
+    number = 0
+    while pending:
+        before, happened = leg.run, pending.pop(0)
+        leg.run, effects = advance(leg.flow, before, happened, known)
+        commit.history.append(
+            record.kept(leg.stored.version, number, before, happened, leg.run, effects, known)
+        )
+        number += 1
+        for wanted in leg.sink.take(effects):
+            try:
+                meaning = await read(tools, wanted.text, seen, replace(leg.stored, run=leg.run), leg.flow)
+            except ModelUnavailable:
+                meaning = Meaning("unknown", 0.0)
+            pending.append(heard(seen, leg.run, wanted.by, wanted.name, wanted.text, meaning, opening=True))
+
+
+async def _other(
+    tools: Tools,
+    claimed: Claimed,
+    seen: Seen,
+    leg: _Leg,
+    wanted: Digress | Resume,
+    turn: Turn | None,
+    commit: Commit,
+) -> _Leg | None:
+    """The run that is to be moved next in this turn; None where it is gone or over."""
+    if isinstance(wanted, Digress):
+        flow = seen.world.flows.get(wanted.flow)
+        if flow is None:
+            return None
+        parent = leg.run
+        run = replace(
+            start(flow, f"r{seen.row.id}", parent.requester, wanted.text, wanted.confidence, wanted.words),
+            returns_to=parent.id,
+            depth=parent.depth + 1,
+        )
+        stored = Stored(run, leg.stored.conversation, leg.stored.place, 0)
+        return _Leg(stored, run, flow, Entered(), Sink(stored, turn, commit))
+    async with tools.db.tenant(claimed.tenant) as c:
+        back = await runs.by_id(c, claimed.tenant, wanted.run)
+        if back is None or back.run.over or back.conversation != leg.stored.conversation:
+            return None
+        flow = await tools.library.flow(c, claimed.tenant, back.run.flow, back.run.flow_version)
+    return _Leg(back, back.run, flow, Resumed(), Sink(back, turn, commit))

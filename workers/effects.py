@@ -12,9 +12,11 @@ from flows.effects import (
     Call,
     CancelTimer,
     Change,
+    Digress,
     Effect,
     Read,
     Release,
+    Resume,
     Say,
     SetTimer,
     Whisper,
@@ -38,8 +40,9 @@ class Sink:
     What needs the transaction (the expiry's time, the copies of a card) is kept until `settle`.
     """
 
-    def __init__(self, stored: Stored, turn: Turn | None) -> None:
-        self.commit = Commit()
+    def __init__(self, stored: Stored, turn: Turn | None, commit: Commit | None = None) -> None:
+        self.commit = Commit() if commit is None else commit
+        self.elsewhere: list[Digress | Resume] = []
         self._stored = stored
         self._turn = turn
         self._calls: list[Call] = []
@@ -74,6 +77,8 @@ class Sink:
                     self.commit.releases.append(key)
                 case Withdraw(key=key):
                     self._withdrawn.append(key)
+                case Digress() | Resume():
+                    self.elsewhere.append(effect)
                 case SetTimer():
                     self._timers.append(effect)
                 case CancelTimer(key=key):

@@ -101,7 +101,7 @@ class Choice:
         return found
 
     def expects(self, scene: Scene) -> Expected | None:
-        labels = tuple(label for label, _, _ in self._offered(scene))
+        labels = tuple(label for label, _, _ in self.offered(scene))
         return Expected(self.save or self.id, "choice", self.text.render(scene.values), labels)
 
     def run(self, scene: Scene, event: Event) -> Outcome:
@@ -113,7 +113,7 @@ class Choice:
             case Heard():
                 return self._heard(scene, event)
             case Chose(choice="answer", value=value):
-                offered = self._offered(scene)
+                offered = self.offered(scene)
                 at = asking.place(value, "", len(offered))
                 if at is None:
                     return Stay((say("That is not one of these any more."), self._card(scene)))
@@ -129,7 +129,7 @@ class Choice:
 
     def _entered(self, scene: Scene) -> Outcome:
         fresh = {MISSES: {k: v for k, v in (scene.run.slots.get(MISSES) or {}).items() if k != self.id}}
-        if self._offered(scene):
+        if self.offered(scene):
             return Stay((self._card(scene),), fresh | {CANDIDATES: None})
         error: dict[str, Any] = {"code": "empty", "sentence": "There is nothing to choose from."}
         target = self.on_error.get("empty", self.on_error.get("*", ""))
@@ -137,7 +137,7 @@ class Choice:
             return GoTo(target, (), {"error": error})
         return Finish("failed", (say(error["sentence"]),), {"error": error})
 
-    def _offered(self, scene: Scene) -> list[tuple[str, Any, str]]:
+    def offered(self, scene: Scene) -> list[tuple[str, Any, str]]:
         """Label, value and where it leads; each label once, cut to what a platform shows."""
         found: list[tuple[str, Any, str]] = []
         if self.source is None:
@@ -153,7 +153,7 @@ class Choice:
         return [(label[:LONGEST_LABEL], value, goto) for label, value, goto in found if label.strip()]
 
     def _heard(self, scene: Scene, heard: Heard) -> Outcome:
-        offered = self._offered(scene)
+        offered = self.offered(scene)
         labels = [label for label, _, _ in offered]
         wanted = self.save or self.id
         read = next((each for each in heard.meaning.values if each.slot == wanted), None)
@@ -201,7 +201,7 @@ class Choice:
         return self.show.blocks(scene.values)
 
     def _card(self, scene: Scene) -> Effect:
-        labels = [label for label, _, _ in self._offered(scene)]
+        labels = [label for label, _, _ in self.offered(scene)]
         text = self.text.render(scene.values)
         found = asking.card(scene, self.id, text, labels, "answer", "", self._drawn(scene))
         assert isinstance(found, Say)

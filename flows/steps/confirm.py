@@ -108,6 +108,10 @@ class Confirm:
         )
         return Say(self.id, Reply(self.text.render(scene.values), (*self._drawn(scene), buttons)))
 
+    def again(self, scene: Scene) -> tuple[Effect, ...]:
+        """The card once more, at the end where it is seen."""
+        return (self._card(scene),)
+
     def closed(self, scene: Scene, words: str) -> Effect:
         """The same card, with what became of it in place of its buttons."""
         return Replace(self.id, Reply(words, (*self._drawn(scene), Paragraph(words, Tone.SUBTLE))))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.reply import Reply
-from flows.effects import Call, Change, Say, Withdraw
-from flows.events import Approved, Began, Entered, Failed, Finished
+from flows.effects import Call, Change, Digress, Resume, Say, Withdraw
+from flows.events import Approved, Began, Entered, Failed, Finished, Resumed
 from tests.flows.builders import KNOWN, PAID, add, advance, heard, of_kind, run_of, said
 from tests.flows.orders import FLOW, MENU, asked, charging, confirming, held
 
@@ -95,13 +97,34 @@ def test_thanks_and_hello_are_answered_without_losing_the_place() -> None:
 
 
 @pytest.mark.parametrize("changes", [(), (add("person", known=False),)])
-def test_another_flow_is_named_but_not_begun_in_the_middle_of_one(changes: tuple[object, ...]) -> None:
+def test_a_sentence_that_asks_for_another_flow_runs_it_in_between(changes: tuple[object, ...]) -> None:
     event = heard("route", *changes, route="escalate", route_confidence=0.9)  # type: ignore[arg-type]
     run, effects = advance(FLOW, confirming(), event, KNOWN)
     assert run.step == "confirm"
-    assert said(effects) == [
-        "We are in the middle of “order”. Finish it here or say “cancel”, then ask for escalate."
-    ]
+    assert said(effects) == ["Let us do that first; then I come back to “order”."]
+    assert effects[-1] == Digress("escalate", "words", 0.9, "")
+
+
+def test_three_flows_deep_or_into_one_that_is_not_there_nobody_digresses() -> None:
+    event = heard("route", route="escalate", route_confidence=0.9)
+    _, effects = advance(FLOW, replace(confirming(), depth=3), event, KNOWN)
+    answer = "We are in the middle of “order”. Finish it here or say “cancel”, then ask for escalate."
+    assert said(effects) == [answer]
+    _, effects = advance(FLOW, confirming(), event, replace(KNOWN, flows=()))
+    assert said(effects) == [answer]
+
+
+def test_back_from_another_flow_the_question_is_asked_again() -> None:
+    _, effects = advance(FLOW, confirming(), Resumed(), KNOWN)
+    assert said(effects) == ["Back to “order”.", "Confirm your cart: 2 × Margherita"]
+    _, effects = advance(FLOW, held(), Resumed(), KNOWN)
+    assert said(effects) == ["Back to “order”: it waits for an approver."]
+
+
+def test_a_flow_that_was_begun_in_between_hands_back_when_it_is_over() -> None:
+    run, effects = advance(FLOW, replace(confirming(), returns_to="r0", depth=1), heard("cancel"), KNOWN)
+    assert run.over
+    assert effects[-1] == Resume("r0")
 
 
 def test_a_correction_at_the_confirmation_is_priced_anew_and_shown_on_a_new_card() -> None:
