@@ -27,6 +27,7 @@ LARGEST_ANSWER = 32 << 20
 MOST_PAGES = 20
 
 _APP = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY", "GITHUB_APP_INSTALLATION")
+_DOTS = frozenset({".", ".."})
 _LINK = re.compile(r'<([^<>]{1,2000})>; rel="(next|last)"')
 
 Page = tuple[list[Data], int]
@@ -232,7 +233,11 @@ def in_utc(when: datetime) -> str:
 
 
 def _path(repository: str, *rest: str | int) -> str:
-    """Each part is quoted by itself, and the repository has been checked."""
+    """Each part is quoted by itself, but dots cannot be: they would lead to another address."""
+    if _DOTS.intersection(rest):
+        raise Refused(
+            SERVICE, "has no address for a name of dots alone. Nothing was changed.", code="invalid"
+        )
     return "/".join(["/repos", a_repository(repository), *(quote(str(each), safe="") for each in rest)])
 
 

@@ -25,11 +25,18 @@ def _repository_or_none(text: str) -> str:
     return a_repository(text) if text else text
 
 
+def _has_an_address(label: str) -> str:
+    if label in (".", ".."):
+        raise ValueError("a label of dots alone cannot be taken off by itself")
+    return label
+
+
 Repository = Annotated[str, AfterValidator(_repository_or_none)]
 Login = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?$")]
 Label = Annotated[
     str, StringConstraints(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
 ]
+RemovableLabel = Annotated[Label, AfterValidator(_has_an_address)]
 # In a list of labels GitHub takes a comma for the end of one; a quotation mark ends a search term.
 FindableLabel = Annotated[
     str, StringConstraints(min_length=1, max_length=50, pattern=r'^[^\x00-\x1f\x7f,"\\]+$')
@@ -73,7 +80,7 @@ class CommentArguments(OnIssue):
 
 class LabelArguments(OnIssue):
     add: list[Label] = Field(default_factory=list, max_length=20)
-    remove: list[Label] = Field(default_factory=list, max_length=10)
+    remove: list[RemovableLabel] = Field(default_factory=list, max_length=10)
 
 
 class AssignArguments(OnIssue):

@@ -40,8 +40,10 @@ async def _run(sandbox: Sandbox) -> None:
             sandbox.wake.clear()
             while not sandbox.paused and sandbox.webhook_url and await _one(sandbox, client):
                 pass
+            # Not wait_for: up to Python 3.11 it may swallow the cancelling that ends us.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(sandbox.wake.wait(), LOOK)
+                async with asyncio.timeout(LOOK):
+                    await sandbox.wake.wait()
 
 
 async def _one(sandbox: Sandbox, client: aiohttp.ClientSession) -> bool:

@@ -76,6 +76,7 @@ class Running:
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(10)
+        assert not self._thread.is_alive(), "the sandbox did not end"
 
     def _run(self, ready: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
