@@ -191,7 +191,8 @@ async def complete(
     """
     row = await c.fetchrow(
         "update effects set state = $3, result = coalesce(result, '{}') || $4::jsonb, error = nullif($5, ''),"
-        " finished_at = now() where tenant_id = $1 and (external_id = $2 or key = $6) and state = 'waiting'"
+        " finished_at = now() where tenant_id = $1 and (external_id = nullif($2, '') or key = $6)"
+        " and state = 'waiting'"
         " and ($7 = '' or starts_with(tool, $7 || '.')) returning key, conversation, result",
         tenant,
         external_id,
@@ -216,7 +217,7 @@ async def threads_of(
     """Conversation and newest run of each thread that had to do with this thing of a service."""
     rows = await c.fetch(
         "select distinct on (conversation) conversation, run_id from effects where tenant_id = $1"
-        " and (external_id = $2 or key = $4) and starts_with(tool, $3 || '.')"
+        " and (external_id = nullif($2, '') or key = $4) and starts_with(tool, $3 || '.')"
         " order by conversation, created_at desc limit $5",
         tenant,
         external_id,
