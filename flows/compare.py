@@ -16,9 +16,11 @@ KINDS: tuple[Kind, ...] = ("approval", "called", "arguments", "ends", "goes to",
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One decision. `turn` counts from 1; `stops`: the recording has nothing to say from here on."""
+    """One difference. `turn` counts from 1, `number` is the event's of the run, from 0; several may
+    belong to one decision. `stops`: the recording has nothing to say from here on."""
 
     run: str
+    number: int
     turn: int
     step: str
     kind: Kind
@@ -29,8 +31,8 @@ class Changed:
 def changes(run: str, old: Sequence[Played], new: Sequence[Played]) -> list[Changed]:
     """Every decision that both came to and differ in, and where one of them could not go on."""
     found: list[Changed] = []
-    for one, other in zip(old, new, strict=True):
-        at = (run, one.recorded.turn + 1, one.recorded.before)
+    for number, (one, other) in enumerate(zip(old, new, strict=True)):
+        at = (run, number, one.recorded.turn + 1, one.recorded.before)
         if one.decided is None or other.decided is None:
             here = other if other.decided is None else one
             if one.decided is not other.decided and not here.why.startswith(SKIPPED):

@@ -56,6 +56,11 @@ class Diff:
     unplayable: int
 
     @property
+    def decided_otherwise(self) -> int:
+        """Decisions that differ in anything."""
+        return len({(each.run, each.number) for each in self.changed})
+
+    @property
     def touches(self) -> bool:
         return bool(self.waiting or self.changed)
 
@@ -143,11 +148,11 @@ async def _today(c: Connection, tenant: UUID, policies: Mapping[str, Policy]) ->
 def summary(found: Diff) -> str:
     """One line, for who is about to activate it."""
     waits = sum(each.runs for each in found.waiting)
-    changed = len(found.changed)
+    own = "it has" if waits == 1 else "they have"
+    who = f"{_many(waits, 'run')} waiting now will finish on the version {own}" if waits else "no run waits"
     return (
-        f"{found.flow} {found.active[:8]} → {found.draft[:8]}: {_many(waits, 'run')} wait{'s' * (waits == 1)}"
-        f" and will finish on {'its' if waits == 1 else 'their'} own version;"
-        f" {changed} of {_many(found.decisions, 'recorded decision')} would change."
+        f"{found.flow} {found.active[:8]} → {found.draft[:8]}: {who};"
+        f" {found.decided_otherwise} of {_many(found.decisions, 'recorded decision')} would change."
     )
 
 
