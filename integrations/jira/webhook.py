@@ -125,7 +125,7 @@ def read(event: Mapping[str, Any]) -> Happened | None:
         case "jira:issue_updated":
             return _changed(event, issue)
         case "jira:issue_deleted":
-            return _happened(event, issue, "deleted", "was deleted by {who}", _person(event.get("user")), "")
+            return _happened(event, issue, "deleted", "was deleted", _person(event.get("user")), "")
         case _:
             return None
 
@@ -137,9 +137,7 @@ def _commented(event: Mapping[str, Any], issue: Mapping[str, Any]) -> Happened |
     words = plain(comment.get("body"))
     text = words if len(words) <= LONGEST_TEXT else words[:LONGEST_TEXT] + "…"
     who = _person(comment.get("author"))
-    return _happened(
-        event, issue, "commented", "has a comment by {who}", who, f"comment:{comment['id']}", text
-    )
+    return _happened(event, issue, "commented", "has a comment", who, f"comment:{comment['id']}", text)
 
 
 def _changed(event: Mapping[str, Any], issue: Mapping[str, Any]) -> Happened | None:
@@ -155,7 +153,7 @@ def _changed(event: Mapping[str, Any], issue: Mapping[str, Any]) -> Happened | N
     # What matters most names it; its words come first.
     order = ("closed", "reopened", "moved", "assigned", "prioritized")
     ranked = sorted((each for each in told if each[0]), key=lambda each: order.index(each[0]))
-    sentence = " and ".join(dict.fromkeys(words for _, words in ranked)) + " by {who}"
+    sentence = " and ".join(dict.fromkeys(words for _, words in ranked))
     id = _text(changelog.get("id")) if isinstance(changelog, Mapping) else ""
     return _happened(event, issue, ranked[0][0], sentence, _person(event.get("user")), f"change:{id}")
 
@@ -200,7 +198,7 @@ def _happened(
         key=":".join(["jira", str(issue["id"]), *parts]),
         external_id=f"jira:{issue['id']}",
         kind=kind,
-        sentence=f"{shown} {words.replace('{who}', who[1])}.",
+        sentence=f"{shown} {words} by {who[1]}.",
         url=_url(issue, key),
         text=text,
         actor=who[0],

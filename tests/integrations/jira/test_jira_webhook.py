@@ -13,7 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from integrations.jira import token, webhook
 from integrations.jira.webhook import NotAnEvent, NotFromJira, delivery, read, sign, verify
 
-SECRET = "hook_of_the_tests"
+SECRET = "hook_of_the_tests_and_long_enough_for_its_hash"
 NOW = 1_800_000_000.0
 ADA = {"accountId": "712020:ada", "displayName": "Ada Reyes"}
 ISSUE = {
