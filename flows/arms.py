@@ -11,7 +11,7 @@ from flows.events import Chose, Event, Heard
 from flows.flow import Flow
 from flows.run import Run
 from flows.scene import Known
-from flows.variants import Experiment, arm_of, assigned
+from flows.variants import arm_of, assigned
 
 Outcome = Literal["done", "cancelled", "failed", "rejected", "expired", "handed_over", "complaint"]
 Advanced = tuple[Run, tuple[Effect, ...]]
@@ -91,8 +91,9 @@ def complains(event: Event, run: Run) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One experiment of a run that is over: under which arm, and what came of it."""
+    """One experiment of a run that is over: whose it was, under which arm, and what came of it."""
 
+    person: str
     experiment: str
     series: str
     control: str
@@ -111,15 +112,14 @@ def taken(flow: Flow, run: Run) -> tuple[Taken, ...]:
     if not run.over or not run.arms:
         return ()
     outcome, good = outcome_of(flow, run), reached(flow, run)
+    person = str(run.requester.id)
     return tuple(
-        Taken(each.name, each.series, each.control, tuple(each.arms), arm, outcome, good, outcome in BAD)
+        Taken(
+            person, each.name, each.series, each.control, tuple(each.arms), arm, outcome, good, outcome in BAD
+        )
         for each in flow.experiments
-        if (arm := run.arms.get(each.name)) and arm == _lot(each, run)
+        if (arm := run.arms.get(each.name)) and arm == assigned(each, person)
     )
-
-
-def _lot(experiment: Experiment, run: Run) -> str:
-    return assigned(experiment, str(run.requester.id))
 
 
 def outcome_of(flow: Flow, run: Run) -> Outcome:

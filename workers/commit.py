@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from bot import faults
 from bot.reply import Reply
@@ -39,7 +38,7 @@ class Commit:
     cancelled_timers: list[str] = field(default_factory=list)
     events: list[tuple[str, str, Any]] = field(default_factory=list)  # conversation, dedupe, event
     audit: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    taken: tuple[Taken, ...] = ()  # what a run that is over says of the variants it was shown
+    taken: tuple[Taken, ...] = ()  # what runs that are over say of the variants they were shown
     answer: Reply | None = None
     head: Waiting | None = None  # what is to be sent first, read where this was written
     written: bool = False
@@ -67,8 +66,8 @@ async def write(
         await conversations.lock(c, tenant, sorted(elsewhere))
     for stored, run in commit.runs:
         await runs.save(c, tenant, stored, run, [each for each in commit.history if each.run == run.id])
-        if commit.taken and run.over:
-            await experiments.ended(c, tenant, UUID(run.requester.id), commit.taken)
+    if commit.taken:
+        await experiments.ended(c, tenant, commit.taken)
     for call, policy, risk, state in commit.intents:
         run_id = call.key.rpartition(":")[0].rpartition(":")[0]
         await effects.intend(c, tenant, conversation, run_id, call, policy, risk, state)

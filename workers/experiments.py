@@ -24,13 +24,14 @@ GUARDRAIL = "guardrail"
 OPERATOR = "operator"
 
 
-async def ended(c: Connection, tenant: UUID, person: UUID, taken: Sequence[Taken]) -> None:
-    """In the transaction in which the run ends: what came of it, and whether an arm does harm."""
-    noted = await experiments.note(c, tenant, person, taken)
-    firsts = {each.experiment: each.epoch for each in noted if each.first}
-    for each in taken:
-        if each.bad and each.arm != each.control and each.experiment in firsts:
-            await guard(c, tenant, each, firsts[each.experiment])
+async def ended(c: Connection, tenant: UUID, taken: Sequence[Taken]) -> None:
+    """In the transaction in which runs end: what came of them, and whether an arm does harm."""
+    once = {(each.experiment, each.series, each.person): each for each in reversed(taken)}
+    noted = await experiments.note(c, tenant, list(once.values()))
+    for each in noted:
+        what = once[each.experiment, each.series, str(each.person)]
+        if each.first and what.bad and what.arm != what.control:
+            await guard(c, tenant, what, each.epoch)
 
 
 async def guard(c: Connection, tenant: UUID, taken: Taken, epoch: int) -> bool:

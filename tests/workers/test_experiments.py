@@ -36,6 +36,7 @@ steps:
   - {{id: hello, type: message, text: {text}}}
   - {{id: done, type: end}}
 """
+NOBODY = str(UUID(int=0))
 PLACE = Place("slack", "T1", "C1", "17.1")
 
 
@@ -45,7 +46,7 @@ def greet(text: str = "{variants: {a: Hello, b: Hi}}") -> Any:
 
 def taken(arm: str = "b", outcome: Outcome = "done", **more: Any) -> Taken:
     fields: dict[str, Any] = {"good": outcome == "done", "bad": outcome not in ("done", "expired")}
-    return Taken(NAME, "a:1 b:1", "a", ("a", "b"), arm, outcome, **{**fields, **more})
+    return Taken(NOBODY, NAME, "a:1 b:1", "a", ("a", "b"), arm, outcome, **{**fields, **more})
 
 
 async def somebody(there: There) -> UUID:
@@ -58,7 +59,7 @@ async def somebody(there: There) -> UUID:
 async def note(there: There, what: Taken, person: UUID | None = None) -> None:
     whose = person or await somebody(there)
     async with there.db.tenant(there.tenant) as c:
-        await ended(c, there.tenant, whose, [what])
+        await ended(c, there.tenant, [replace(what, person=str(whose))])
 
 
 async def tallies(there: There) -> list[Tally]:
@@ -86,9 +87,19 @@ async def test_several_experiments_of_a_run_are_noted_at_once(there: There) -> N
     ada = await somebody(there)
     other = replace(taken("a"), experiment="greet.ask.text")
     async with there.db.tenant(there.tenant) as c:
-        noted = await stored_experiments.note(c, there.tenant, ada, [taken("b"), other])
+        both = [replace(each, person=str(ada)) for each in (taken("b"), other)]
+        noted = await stored_experiments.note(c, there.tenant, both)
     assert {each.experiment for each in noted} == {NAME, "greet.ask.text"}
     assert all(each.first for each in noted)
+
+
+async def test_two_runs_of_one_person_that_end_in_one_turn_count_once_by_the_first(there: There) -> None:
+    ada = str(await somebody(there))
+    both = [replace(taken("b", outcome), person=ada) for outcome in ("done", "failed")]  # type: ignore[arg-type]
+    async with there.db.tenant(there.tenant) as c:
+        await ended(c, there.tenant, both)
+    [found] = await tallies(there)
+    assert (found.people, found.good) == (1, 1)
 
 
 async def test_other_weights_are_counted_apart(there: There) -> None:
@@ -118,7 +129,10 @@ async def written(there: There, commit: Commit, claimed: Claimed) -> None:
 async def test_the_outcome_is_written_with_the_end_of_the_run(there: There) -> None:
     flow, version = (await there.fetch("select flow, version from flow_versions"))[0]
     run = run_of(there, flow, version, "done")
-    commit = Commit(runs=[(Stored(run, there.conversation, PLACE, 0), run)], taken=(taken("b"),))
+    commit = Commit(
+        runs=[(Stored(run, there.conversation, PLACE, 0), run)],
+        taken=(replace(taken("b"), person=str(there.person)),),
+    )
     await written(there, commit, await there.claimed())
     assert [each.people for each in await tallies(there)] == [1]
 
@@ -126,7 +140,10 @@ async def test_the_outcome_is_written_with_the_end_of_the_run(there: There) -> N
 async def test_a_run_that_somebody_else_moved_leaves_no_outcome(there: There) -> None:
     flow, version = (await there.fetch("select flow, version from flow_versions"))[0]
     run = run_of(there, flow, version, "done")
-    commit = Commit(runs=[(Stored(run, there.conversation, PLACE, 7), run)], taken=(taken("b"),))
+    commit = Commit(
+        runs=[(Stored(run, there.conversation, PLACE, 7), run)],
+        taken=(replace(taken("b"), person=str(there.person)),),
+    )
     with pytest.raises(Lost):
         await written(there, commit, await there.claimed())
     assert await tallies(there) == []

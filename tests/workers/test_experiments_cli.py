@@ -67,8 +67,8 @@ async def came(db: Database, whose: str, arm: str, good: int, bad: int, series: 
             )
             fine = number < good
             outcome: Any = "done" if fine else "cancelled"
-            taken = Taken(NAME, series, "a", ("a", "b"), arm, outcome, fine, not fine)
-            await ended(c, tenant, person, [taken])
+            taken = Taken(str(person), NAME, series, "a", ("a", "b"), arm, outcome, fine, not fine)
+            await ended(c, tenant, [taken])
 
 
 async def test_a_list_names_each_experiment_with_the_people_of_each_variant(

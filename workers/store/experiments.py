@@ -16,6 +16,8 @@ class Noted:
     """`first`: nothing was known of the person in this series before."""
 
     experiment: str
+    series: str
+    person: UUID
     epoch: int
     first: bool
 
@@ -47,19 +49,20 @@ class State:
     changed_at: datetime
 
 
-async def note(c: Connection, tenant: UUID, person: UUID, taken: Sequence[Taken]) -> list[Noted]:
-    """In the transaction in which the run ends."""
+async def note(c: Connection, tenant: UUID, taken: Sequence[Taken]) -> list[Noted]:
+    """In the transaction in which their runs end; a person only once for each series."""
     rows = await c.fetch(
         "insert into experiment_outcomes as o"
         " (tenant_id, experiment, series, epoch, person_id, arm, outcome, good, bad)"
         " select $1, t.experiment, t.series, coalesce((select max(e.epoch) from experiments e"
-        "   where e.tenant_id = $1 and e.experiment = t.experiment), 0), $2, t.arm, t.outcome, t.good, t.bad"
-        " from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::boolean[])"
-        "   as t(experiment, series, arm, outcome, good, bad)"
+        "   where e.tenant_id = $1 and e.experiment = t.experiment), 0), t.person, t.arm, t.outcome,"
+        "   t.good, t.bad"
+        " from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[],"
+        "   $8::boolean[]) as t(person, experiment, series, arm, outcome, good, bad)"
         " on conflict (tenant_id, experiment, series, epoch, person_id) do update set runs = o.runs + 1"
-        " returning o.experiment, o.epoch, o.runs = 1 as first",
+        " returning o.experiment, o.series, o.person_id as person, o.epoch, o.runs = 1 as first",
         tenant,
-        person,
+        [UUID(each.person) for each in taken],
         [each.experiment for each in taken],
         [each.series for each in taken],
         [each.arm for each in taken],
