@@ -86,7 +86,7 @@ def _describe_create(arguments: Any) -> Facts:
 
 def _describe_append(arguments: Any) -> Facts:
     asked = AppendArguments.model_validate(arguments)
-    return (("To page", asked.page), ("Text", asked.text))
+    return (("To page", asked.page), ("Above it", "a line that says who added it"), ("Text", asked.text))
 
 
 def _describe_query(arguments: Any) -> Facts:

@@ -153,7 +153,7 @@ def _write_many(call: Call, text: str, count: Any) -> Data:
     made = model
     for number in range(count):
         made = things.page(
-            things.new_id(), call.now - number, call.user, model["parent"], dict(model["properties"])
+            things.new_id(), call.now - 60 - number, call.user, model["parent"], dict(model["properties"])
         )
         made["properties"]["Name"] = model["properties"]["Name"] | {
             "title": things.rich(f"{text or 'Note'} {number + 1}")

@@ -133,7 +133,7 @@ class Limited(Refusal):
 def _json(request: web.Request, raw: bytes | None) -> Any:
     if raw is None:
         raise Refusal(400, "validation_error", "body failed validation: body is larger than 500 kB.")
-    if request.method == "GET":
+    if request.method not in ("POST", "PATCH"):
         return None
     try:
         return json.loads(raw)

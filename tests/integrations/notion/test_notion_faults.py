@@ -321,10 +321,8 @@ def test_an_answer_of_no_shape_of_notions_is_no_answer(serve: Callable[..., Any]
     answer = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     notion = serve(lambda sock: sock.sendall(answer.encode()))
 
-    with pytest.raises(OutcomeUnknown, match="cannot read"):
-        connect({"NOTION_TOKEN": "t", "NOTION_API_URL": notion.base}).create(
-            "0b0c9d6e-1f43-4c1b-9a57-2f8e6f0f1c11", {}, []
-        )
+    with pytest.raises(NotReached, match="cannot read"):
+        connect({"NOTION_TOKEN": "t", "NOTION_API_URL": notion.base}).me()
 
 
 def test_a_list_whose_cursor_never_ends_is_left(serve: Callable[..., Any]) -> None:
