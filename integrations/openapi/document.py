@@ -101,7 +101,7 @@ def load(content: bytes) -> Document:
 
 def name_of(operation_id: Any, method: str, path: str) -> str:
     """The second half of the tool's name: letters, digits, _ and -, at most 64 of them."""
-    wanted = operation_id if isinstance(operation_id, str) and operation_id else f"{method}_{path}"
+    wanted = operation_id if isinstance(operation_id, str) and operation_id else f"{method}{path}"
     name = _NOT_IN_A_NAME.sub("_", wanted).strip("_")
     if not name:
         name = f"{method}_{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"

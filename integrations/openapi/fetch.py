@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from integrations.errors import NotConfigured
-from integrations.http import CONNECT, TOTAL, open_session
+from integrations.http import CONNECT, TOTAL, open_session, origin_of
 from integrations.openapi.chosen import SETTING, Chosen
 from integrations.openapi.document import Document, load
 from integrations.openapi.source import LARGEST, DocumentError
@@ -59,9 +59,10 @@ def _fetched(chosen: Chosen) -> bytes:
     url = chosen.source
     try:
         host = urlsplit(url).hostname or "nobody"
+        _, local = origin_of(url, inside=chosen.inside)
+        if local and not chosen.inside:
+            raise ValueError(f"it is on this machine, and {chosen.setting('ALLOW_PRIVATE')} is not 1")
         session = open_session(url, largest=LARGEST, inside=chosen.inside)
-        if not chosen.inside and not url.lower().startswith("https://"):
-            raise ValueError("an address begins with https://")
     except ValueError as error:
         raise NotConfigured(
             SETTING, f"names {chosen.name} with an address that cannot be used: {error}"

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict, GetJsonSchemaHandler, model_serializer, model_validator
-from pydantic_core import CoreSchema
+from pydantic import ConfigDict, model_serializer, model_validator
 
 from integrations.base import Arguments, Result
 from integrations.openapi.checking import Checker
@@ -45,9 +44,8 @@ class Given(Arguments):
         return self.values
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The operation's own, which pydantic could not say."""
         return dict(cls.checker.schema)
 
 

@@ -13,7 +13,7 @@ import orjson
 import requests
 
 from integrations.errors import IntegrationError, NotConfigured, NotReached
-from integrations.http import CONNECT, TOTAL, open_session
+from integrations.http import CONNECT, TOTAL, open_session, origin_of
 from integrations.openapi.chosen import Chosen
 
 EARLY = 60.0
@@ -39,9 +39,13 @@ class Tokens:
         self._lock = threading.Lock()
         self._kept: _Kept | None = None
         try:
+            _, local = origin_of(chosen.token_url, inside=chosen.inside)
             self._session = open_session(chosen.token_url, largest=LARGEST, inside=chosen.inside)
         except ValueError as error:
             raise NotConfigured(chosen.setting("TOKEN_URL"), f"cannot be used: {error}") from None
+        if local and not chosen.inside:
+            told = f"is not 1, and {chosen.setting('TOKEN_URL')} is on this machine"
+            raise NotConfigured(chosen.setting("ALLOW_PRIVATE"), told)
 
     def token(self, *, instead_of: str = "") -> str:
         """The one to use now; `instead_of` a token that was refused, unless it was renewed meanwhile."""

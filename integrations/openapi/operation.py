@@ -82,7 +82,8 @@ class Operation:
 def build(document: Document, place: Place, hidden: Collection[tuple[str, str]] = ()) -> Operation:
     """Raises `DocumentError` for what is not supported. `hidden` parameters (where, name) are
     not to be given: they carry our credentials or our key."""
-    if not _TEMPLATE.match(place.path) or {".", ".."} & set(place.path.split("/")):
+    odd = "//" in place.path or {".", ".."} & set(place.path.split("/"))
+    if odd or not _TEMPLATE.match(place.path):
         raise DocumentError(f"has the path {place.path[:80]!r}, which is not called")
     raw_parameters = list(_parameters(document, place, hidden))
     media, body, required = _body(document, place)

@@ -15,7 +15,7 @@ MOST_VALUES = 3_000_000
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")
-_DECIMAL = re.compile(r"[-+]?[0-9]{1,17}(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,3})?\Z")
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]{0,16})(\.[0-9]{1,17}([eE][-+]?[0-9]{1,3})?|[eE][-+]?[0-9]{1,3})\Z")
 
 # libyaml's parser where PyYAML has it: a document of some MB is a matter of seconds, not of a minute.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -153,7 +153,7 @@ def _refuse_tag(event: Any) -> None:
 def _scalar(event: Any) -> Any:
     """Plain `no`, `on` and dates are texts, as JSON has it."""
     text: str = event.value
-    if event.style is not None:
+    if event.style:  # quoted, or a block; a plain one is "" to libyaml and None to PyYAML
         return text
     if text in _NULLS:
         return None
