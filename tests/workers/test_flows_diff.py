@@ -302,3 +302,14 @@ async def test_for_who_keeps_no_bodies_it_is_dropped_at_once_and_diff_can_live_w
     draft = await there.pushed(renamed(FLOW, *WORDS))
     assert await run(flows_cli.diff, settings, "order", draft.version, 200, str(there.tenant)) == 0
     assert "0 recorded runs played" in capsys.readouterr().out
+
+
+async def test_several_events_of_one_turn_are_kept_in_their_order(there: World) -> None:
+    life = Life(FLOW, RULES, "r1", with_id(there.person))
+    first, second, *later = order(life)
+    async with there.db.tenant(there.tenant) as c:
+        await life.store(c, there.tenant, there.conversation, *first, *second)
+        await life.store(c, there.tenant, there.conversation, *later[0], *later[1])
+        [(_, _, rows)] = await history.newest(c, there.tenant, "order", 10)
+    assert [row.seq for row in rows] == [0, 1, 100, 101]
+    assert [(row.event, row.digest) for row in rows] == [(row.event, row.digest) for row in life.rows]

@@ -32,19 +32,13 @@ class Kept:
     known: str
 
 
-def columns(rows: Sequence[Kept]) -> tuple[list[Any], ...]:
-    """As `runs.save` takes them."""
-    return (
-        [row.seq for row in rows],
-        [row.event for row in rows],
-        [row.before for row in rows],
-        [row.after for row in rows],
-        [row.status for row in rows],
-        [row.digest for row in rows],
-        [row.decided for row in rows],
-        [row.began for row in rows],
-        [row.known for row in rows],
-    )
+def arguments(rows: Sequence[Kept]) -> tuple[Any, ...]:
+    """As `runs.save` passes them on: nothing for none, values for one, a list of each for several."""
+    each = [
+        (row.seq, row.event, row.before, row.after, row.status, row.digest, row.decided, row.began, row.known)
+        for row in rows
+    ]
+    return each[0] if len(each) == 1 else tuple(list(column) for column in zip(*each, strict=True))
 
 
 async def newest(c: Connection, tenant: UUID, flow: str, most: int) -> list[tuple[str, str, list[Kept]]]:

@@ -52,7 +52,15 @@ UPDATE = (
     " finished_at = case when $4 <> 'waiting' then now() end"
     " where tenant_id = $1 and id = $2 and version = $5 returning 1"
 )
-# The same with the run's events, which are there if and only if the run was moved.
+# The same with one event, and with several: they are there if and only if the run was moved. Nearly
+# every turn is one event, and arrays of one would cost as much again.
+INSERT_WITH_EVENT = (
+    "with kept as (insert into history (tenant_id, run_id, seq, event, step_before, step_after, status,"
+    " digest, decided, began, known) values ($1, $2, $10, $11, $12, $13, $14, $15, $16, $17, $18)) "
+    "insert into runs (tenant_id, id, conversation, place, flow, flow_version, requester, state,"
+    " status, version, finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1,"
+    " case when $9 <> 'waiting' then now() end)"
+)
 INSERT_WITH_EVENTS = (
     "with kept as (insert into history (tenant_id, run_id, seq, event, step_before, step_after, status,"
     " digest, decided, began, known) select $1, $2, h.* from unnest($10::int[], $11::bytea[], $12::text[],"
@@ -60,6 +68,15 @@ INSERT_WITH_EVENTS = (
     "insert into runs (tenant_id, id, conversation, place, flow, flow_version, requester, state,"
     " status, version, finished_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1,"
     " case when $9 <> 'waiting' then now() end)"
+)
+UPDATE_WITH_EVENT = (
+    "with moved as (update runs set state = $3, status = $4, version = version + 1, updated_at = now(),"
+    " finished_at = case when $4 <> 'waiting' then now() end"
+    " where tenant_id = $1 and id = $2 and version = $5 returning 1),"
+    " kept as (insert into history (tenant_id, run_id, seq, event, step_before, step_after, status,"
+    " digest, decided, began, known) select $1, $2, $6::int, $7::bytea, $8::text, $9::text, $10::text,"
+    " $11::bytea, $12::jsonb, $13::jsonb, $14::jsonb from moved)"
+    " select 1 from moved"
 )
 UPDATE_WITH_EVENTS = (
     "with moved as (update runs set state = $3, status = $4, version = version + 1, updated_at = now(),"
@@ -70,16 +87,20 @@ UPDATE_WITH_EVENTS = (
     " $8::text[], $9::text[], $10::text[], $11::bytea[], $12::jsonb[], $13::jsonb[], $14::jsonb[]) h)"
     " select 1 from moved"
 )
+# By how many events there are: none, one, several.
+INSERTS = (INSERT, INSERT_WITH_EVENT, INSERT_WITH_EVENTS)
+UPDATES = (UPDATE, UPDATE_WITH_EVENT, UPDATE_WITH_EVENTS)
 
 
 async def save(c: Connection, tenant: UUID, stored: Stored, run: Run, events: Sequence[Kept] = ()) -> None:
     """With the events that brought it here, in one statement. Raises `Lost` when somebody else
     moved it since it was read."""
     state = orjson.dumps(to_json(run)).decode()
-    kept = history.columns(events) if events else ()
+    kept = history.arguments(events)
+    many = min(len(events), 2)
     if stored.version == 0:
         await c.execute(
-            INSERT_WITH_EVENTS if kept else INSERT,
+            INSERTS[many],
             tenant,
             run.id,
             stored.conversation,
@@ -93,7 +114,7 @@ async def save(c: Connection, tenant: UUID, stored: Stored, run: Run, events: Se
         )
         return
     moved = await c.fetchval(
-        UPDATE_WITH_EVENTS if kept else UPDATE,
+        UPDATES[many],
         tenant,
         run.id,
         state,
