@@ -45,9 +45,9 @@ class Commit:
 
     @property
     def light(self) -> bool:
-        """Nothing but words and notes: no row of it can be wanted by anybody else."""
+        """Nothing but words: no row of it can be wanted by anybody else."""
         return not (self.runs or self.intents or self.releases or self.withdrawals or self.asks or self.copies
-                    or self.timers or self.cancelled_timers or self.events)  # fmt: skip
+                    or self.timers or self.cancelled_timers or self.events or self.audit)  # fmt: skip
 
     def note(self, what: str, **details: Any) -> None:
         self.audit.append((what, details))

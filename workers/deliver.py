@@ -15,7 +15,7 @@ from bot.platforms.base import Client, Sent
 from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
 from workers.seen import Tools, next_to_send, stop_showing
-from workers.store import conversations, enqueue, inbox, outbox
+from workers.store import enqueue, inbox, outbox
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.outbox import Message, Waiting
@@ -139,15 +139,21 @@ async def _find(client: Client, message: Message, since: float) -> Sent | None:
 
 async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivered) -> After:
     """Notes it. Was it the last and nothing came in, the conversation is given back with it."""
-    async with tools.db.tenant(claimed.tenant) as c:
-        last = await enqueue.sent(c, claimed, message.id, done.external, done.thread)
-        if message.then_turn is not None and done.external:
+    await faults.point("F16")
+    if message.then_turn is not None and done.external:
+        async with _noting(tools, claimed) as c:
             thread = done.thread or done.external
             inside = inside_thread(message.then_turn, message.place, thread)
             await inbox.add_turn(c, claimed.tenant, inside.place.conversation, str(inside.id), inside)
-        if not last:
-            return await next_to_send(tools, c, claimed)
-        return GivenBack() if await conversations.give_back(c, claimed, even_if_due=False) else None
+            after = await enqueue.sent(c, claimed, message.id, done.external, done.thread)
+    else:
+        after = await enqueue.sent(tools.db, claimed, message.id, done.external, done.thread)
+    if after == "given back":
+        return GivenBack()
+    if after == "due":
+        return None
+    async with _noting(tools, claimed) as c:
+        return await next_to_send(tools, c, claimed)
 
 
 def inside_thread(turn: Turn, place: Place, thread: str) -> Turn:

@@ -196,10 +196,8 @@ class GroupInbox:
     async def _insert_once(
         self, tenant: UUID, rows: list[tuple[str, str, str, str, bytes, str | None]]
     ) -> set[tuple[str, str]]:
-        async with self._db.tenant(tenant) as c:
-            new = await inbox.add_many(c, tenant, rows)
-            await faults.point("F02")
-            return new
+        await faults.point("F02")
+        return await inbox.add_many(self._db, tenant, rows)
 
     def _answered(self, dedupe: str) -> None:
         if event := self._asked.get(dedupe):

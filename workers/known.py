@@ -7,7 +7,8 @@ active is asked anew in each turn, so that an activation counts at once in every
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from flows.policy import Policy
 from flows.policy_file import stored_policy
 from flows.scene import Known
 from workers.store import definitions, experiments, tenants
-from workers.store.door import Connection
+from workers.store.door import Connection, Database
 from workers.tools import Card, cards
 
 MOST_KEPT = 500
@@ -34,7 +35,10 @@ class World:
 
 
 class Library:
-    """Flows and policies by version, as they are needed."""
+    """Flows and policies by version, as they are needed.
+
+    What is in memory needs no database; for the rest, the door serves as well as somebody's connection.
+    """
 
     def __init__(self, *, money_tools: bool) -> None:
         self._money_tools = money_tools
@@ -51,7 +55,7 @@ class Library:
 
     async def world_of(
         self,
-        c: Connection,
+        c: Connection | Database,
         tenant: UUID,
         active: Mapping[str, str],
         policy_version: str | None,
@@ -72,25 +76,36 @@ class Library:
         self._worlds.move_to_end(key)
         return self._worlds[key]
 
-    async def flow(self, c: Connection, tenant: UUID, flow: str, version: str) -> Flow:
+    async def flow(self, c: Connection | Database, tenant: UUID, flow: str, version: str) -> Flow:
         key = (tenant, flow, version)
         if key not in self._flows:
-            definition = await definitions.flow_definition(c, tenant, flow, version)
+            async with _inside(c, tenant) as there:
+                definition = await definitions.flow_definition(there, tenant, flow, version)
             if definition is None:
                 raise LookupError(f"flow {flow} has no version {version}")
             self._flows[key] = load_stored(definition, self._tools)
             _bound(self._flows)
         return self._flows[key]
 
-    async def policy(self, c: Connection, tenant: UUID, version: str) -> Policy:
+    async def policy(self, c: Connection | Database, tenant: UUID, version: str) -> Policy:
         key = (tenant, version)
         if key not in self._policies:
-            document = await definitions.policy_document(c, tenant, version)
+            async with _inside(c, tenant) as there:
+                document = await definitions.policy_document(there, tenant, version)
             if document is None:
                 raise LookupError(f"there is no policy {version}")
             self._policies[key] = replace(stored_policy(document), money_tools=self._money_tools)
             _bound(self._policies)
         return self._policies[key]
+
+
+@asynccontextmanager
+async def _inside(c: Connection | Database, tenant: UUID) -> AsyncIterator[Connection]:
+    if isinstance(c, Database):
+        async with c.tenant(tenant) as opened:
+            yield opened
+    else:
+        yield c
 
 
 def _bound(kept: OrderedDict[Any, Any]) -> None:

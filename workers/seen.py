@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from bot import faults
 from bot.errors import PlatformError
 from bot.platforms.base import Client, Door
 from bot.reply import Reply
@@ -19,7 +20,7 @@ from workers.commit import Commit, write
 from workers.extensions import Extensions
 from workers.known import Library, World
 from workers.pacing import Pacer
-from workers.store import outbox
+from workers.store import enqueue, outbox
 from workers.store.conversations import Claimed
 from workers.store.door import Connection, Database
 from workers.store.inbox import Row
@@ -72,29 +73,45 @@ def tell(commit: Commit, turn: Turn, reply: Reply) -> None:
 
 
 async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> Commit:
-    """Writes it. Where there are only words, the statement that queues them asks for the lease by itself."""
-    door = tools.db.tenant(claimed.tenant)
+    """Writes it: where there are only words, in one round trip that asks for the lease by itself."""
     if not commit.light:
-        door = tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease)
-    async with door as c:
-        await write_all(tools, c, claimed, seen, commit)
+        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+            await write_all(tools, c, claimed, seen, commit)
+        return commit
+    at_once = _split(tools, commit)
+    await faults.point("F14")
+    row, answer = seen.row.id, commit.answer
+    queued = await enqueue.close(
+        tools.db, claimed, tools.lease, row, answer, commit.messages, at_once=at_once
+    )
+    commit.head, commit.written = queued.marked, True
+    if queued.marked is None and (commit.messages or queued.busy):
+        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+            commit.head = await next_to_send(tools, c, claimed)
     return commit
 
 
 async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, commit: Commit) -> None:
-    """Long messages become several here, where it is known which platform they go to."""
+    """All of it, inside the transaction of whoever holds the conversation. Raises `Lost`."""
+    at_once = _split(tools, commit)
+    queued = await write(c, claimed, tools.lease, seen.row.id, commit, at_once=at_once)
+    commit.head = queued.marked
+    if queued.marked is None and (commit.messages or queued.busy):
+        commit.head = await next_to_send(tools, c, claimed)
+    commit.written = True
+
+
+def _split(tools: Tools, commit: Commit) -> bool:
+    """Long messages become several, where it is known which platform they go to.
+
+    Answers whether the first of them may be sent at once.
+    """
     whole: list[Message] = []
     for message in commit.messages:
         client = tools.clients.get(message.place.platform)
         whole += split(client, message) if client else [message]
     commit.messages = whole
-    first = whole[0] if whole else None
-    at_once = first is not None and first.kind in ("post", "home") and _may_go(tools, first)
-    queued = await write(c, claimed, tools.lease, seen.row.id, commit, at_once=at_once)
-    commit.head = queued.marked
-    if queued.marked is None and (whole or queued.busy):
-        commit.head = await next_to_send(tools, c, claimed)
-    commit.written = True
+    return bool(whole) and whole[0].kind in ("post", "home") and _may_go(tools, whole[0])
 
 
 def _may_go(tools: Tools, message: Message) -> bool:

@@ -42,7 +42,6 @@ from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
 from workers.store import codec, conversations, inbox, people, runs, tenants, timers
 from workers.store.conversations import Claimed
-from workers.store.door import Connection
 from workers.store.inbox import Row
 from workers.store.look import Looked, look
 from workers.store.outbox import Message
@@ -68,29 +67,24 @@ class Unreadable:
 async def take(tools: Tools, claimed: Claimed) -> Seen | Unreadable | None:
     """The next thing that waits in a conversation of ours, with all that is needed to deal with it.
 
-    Timers that are due become events first. One transaction, because most of a turn's time is
-    spent going to the database and back.
+    Timers that are due become events first. Most of a turn's time is spent going to the database
+    and back, so there are as few round trips as can be.
     """
-    fired = 0
-    async with tools.db.tenant(claimed.tenant) as c:
-        looked = await look(c, claimed)
-        if looked.row is None and looked.ringing:
-            # What was in the inbox before it rang comes first anyway.
-            fired = await timers.fire(c, claimed.tenant, claimed.key)
+    looked = await look(tools.db, claimed)
+    if looked.row is None and looked.ringing:
+        # What was in the inbox before it rang comes first anyway.
+        async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+            await timers.fire(c, claimed.tenant, claimed.key)
             looked = await look(c, claimed)
-        if looked.row is None:
-            return None
-        row = looked.row
-        found: Seen | Unreadable
-        try:
-            found = await _look(tools, c, claimed, row, looked)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-            raise
-        except Exception as problem:
-            found = Unreadable(row, problem)
-    if fired:
         await faults.point("F51")
-    return found
+    if looked.row is None:
+        return None
+    try:
+        return await _look(tools, claimed, looked.row, looked)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        raise
+    except Exception as problem:
+        return Unreadable(looked.row, problem)
 
 
 async def handle(tools: Tools, claimed: Claimed, seen: Seen | Unreadable) -> Commit:
@@ -104,19 +98,18 @@ async def handle(tools: Tools, claimed: Claimed, seen: Seen | Unreadable) -> Com
     return await events.heard(tools, claimed, seen)
 
 
-async def _look(tools: Tools, c: Connection, claimed: Claimed, row: Row, looked: Looked) -> Seen:
-    world = await tools.library.world_of(
-        c, claimed.tenant, looked.active, looked.policy_version, looked.stopped
-    )
+async def _look(tools: Tools, claimed: Claimed, row: Row, looked: Looked) -> Seen:
+    db, tenant = tools.db, claimed.tenant
+    world = await tools.library.world_of(db, tenant, looked.active, looked.policy_version, looked.stopped)
     stored, flow = runs.of_row(looked.run) if looked.run else None, None
     if stored:
-        flow = await tools.library.flow(c, claimed.tenant, stored.run.flow, stored.run.flow_version)
+        flow = await tools.library.flow(db, tenant, stored.run.flow, stored.run.flow_version)
     if row.kind != inbox.TURN:
         return Seen(row, world, stored, flow, True)
     turn = translate(tools, row)
     person = None
     if isinstance(turn, Turn):
-        person = await people.of_account(c, claimed.tenant, turn.account, FRESH)
+        person = await people.of_account(db, tenant, turn.account, FRESH)
     return Seen(row, world, stored, flow, stored is not None or looked.spoken, turn, person)
 
 

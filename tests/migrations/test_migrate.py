@@ -18,7 +18,7 @@ from tests.conftest import SECRET
 from tests.workers.store.catalog import findings
 from workers import migrate as migrating
 from workers.migrate import ROOT, migrate
-from workers.store import tenants
+from workers.store import door, tenants
 from workers.store.door import Database
 from workers.store.dsn import OWNER_ROLE, app_dsn, for_sqlalchemy
 
@@ -217,7 +217,7 @@ async def test_without_that_refusal_a_superuser_sees_every_tenant(
     empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert await works(await migrated(empty))
-    pool = await asyncpg.create_pool(empty, min_size=1, max_size=1)
+    pool = await asyncpg.create_pool(empty, min_size=1, max_size=1, connection_class=door.Borrowed)
     assert len(await Database(pool).dispatch("select 1 from tenants")) == 1
     await pool.close()
 

@@ -84,7 +84,10 @@ async def release(db: Database, claimed: Claimed, *, even_if_due: bool = True) -
             claimed.key,
             claimed.fence,
         )
-        return held is None or await give_back(c, claimed, even_if_due=even_if_due)
+        if held is None:
+            return True
+        await faults.point("F16")
+        return await c.fetchval(GIVE_BACK, claimed.tenant, claimed.key, even_if_due) is not None
 
 
 # Messages are asked for too when the next look is set, but not before: those were just sent.
@@ -100,9 +103,3 @@ where tenant_id = $1 and key = $2 and ($3 or not (
     and fire_at <= now())))
 returning 1
 """  # noqa: S608 (constants)
-
-
-async def give_back(c: Connection, claimed: Claimed, *, even_if_due: bool) -> bool:
-    """The same, for whoever has locked the row in this transaction, by a statement before this one."""
-    await faults.point("F16")
-    return await c.fetchval(GIVE_BACK, claimed.tenant, claimed.key, even_if_due) is not None

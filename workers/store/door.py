@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,15 @@ from bot.errors import ConfigurationError
 from workers.store.dsn import UNREADABLE, for_asyncpg
 
 Connection = Any  # asyncpg's pool hands out a proxy of its connection, which its stubs do not name
+
+
+class Caller(Protocol):
+    """Whoever can call a function that sets the tenant by itself (migration 0009): the door, in one
+    round trip, or a connection that is inside of it, as a part of that transaction."""
+
+    async def fetchrow(self, query: str, *arguments: Any) -> Any: ...
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]: ...
+
 
 GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -95,13 +104,22 @@ class Database:
                 try:
                     yield connection
                 except BaseException:
-                    if not connection.is_closed():
-                        with suppress(*GONE):  # the pool rolls back what it gets back
+                    with suppress(*GONE):  # the pool rolls back what it gets back
+                        if not connection.is_closed():
                             await asyncio.shield(connection.execute("rollback"))
                     raise
                 # In one round trip: no setting of a session outlives the borrowing.
                 await connection.execute("commit; reset all")
                 connection.left_tidy()
+
+    async def fetchrow(self, query: str, *arguments: Any) -> Any:
+        """As `Caller` says."""
+        rows = await self.fetch(query, *arguments)
+        return rows[0] if rows else None
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        """As `Caller` says."""
+        return await self.dispatch(query, *arguments)
 
     @asynccontextmanager
     async def turn(self, tenant: UUID, key: str, fence: int, lease: float) -> AsyncIterator[Connection]:

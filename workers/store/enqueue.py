@@ -1,4 +1,7 @@
-"""The end of a turn, a statement each: its row is done and what it says is queued; its message was sent."""
+"""The end of a turn, a round trip each: its row is done and what it says is queued; its message was sent.
+
+The statements are functions of the database (migration 0009), which set the tenant for themselves.
+"""
 
 from __future__ import annotations
 
@@ -6,43 +9,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from bot import tracing
 from workers.store import codec
 from workers.store.conversations import Claimed
-from workers.store.door import Connection, Lost
+from workers.store.door import Caller, Connection, Lost
 from workers.store.outbox import Message, Waiting
 
-# $3 and $5 are null where nobody's lease and no row is meant. $7: the first message may be marked as
-# being sent, if nothing waits before it. A message whose id is there already is left alone.
-ENQUEUE = """
-with done as (
-  update inbox set state = 1, done_at = now(), answer = $6 where tenant_id = $1 and id = $5::bigint
-), n as (
-  update conversations set seq = seq + cardinality($8::text[]), lease_until =
-    case when $3::bigint is null then lease_until else now() + make_interval(secs => $4::float8) end
-  where tenant_id = $1 and key = $2 and fence = coalesce($3, fence) returning seq
-), w as (
-  select exists (select 1 from outbox where tenant_id = $1 and conversation = $2
-    and state in ('queued', 'sending')) as busy
-), put as (
-  insert into outbox (tenant_id, id, conversation, seq, kind, place, account, target, trigger, content,
-    then_turn, expires_at, trace, state, attempts, tried_at)
-  select $1, m.id, $2, n.seq - cardinality($8::text[]) + m.at, m.kind, m.place, m.account, m.target,
-    m.trigger, m.content, m.then_turn, coalesce(now() + make_interval(secs => m.lasts), 'infinity'), $17,
-    case when s.now then 'sending' else 'queued' end, case when s.now then 1 else 0 end,
-    case when s.now then now() end
-  from n, w, unnest($8::text[], $9::text[], $10::jsonb[], $11::jsonb[], $12::text[], $13::text[],
-    $14::jsonb[], $15::jsonb[], $16::float8[]) with ordinality
-      as m(id, kind, place, account, target, trigger, content, then_turn, lasts, at),
-    lateral (select m.at = 1 and $7 and not w.busy as now) s
-  on conflict do nothing returning seq, state
-)
-select (select seq from n) as last, (select busy from w) as busy,
-  (select seq from put where state = 'sending') as marked
-"""
+ENQUEUE = "select * from enqueue($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +37,7 @@ async def add(c: Connection, tenant: UUID, conversation: str, messages: Sequence
 
 
 async def close(
-    c: Connection,
+    c: Caller,
     claimed: Claimed,
     lease: float,
     row: int,
@@ -85,18 +61,17 @@ async def close(
     return Queued(first, found["busy"])
 
 
-async def sent(c: Connection, claimed: Claimed, id: str, external_id: str | None, thread: str | None) -> bool:
-    """A message was sent, by whoever holds the conversation, whose row this locks. Raises `Lost`.
+Sent = Literal["more", "due", "given back"]
 
-    Answers whether nothing is left to be sent.
+
+async def sent(c: Caller, claimed: Claimed, id: str, external_id: str | None, thread: str | None) -> Sent:
+    """A message was sent, by whoever holds the conversation. Raises `Lost`.
+
+    Answers whether more is to be sent; or something else is due; or, because nothing is, the
+    conversation was given back.
     """
     row = await c.fetchrow(
-        "with held as (select 1 from conversations where tenant_id = $1 and key = $2 and fence = $3"
-        "  for update),"
-        " s as (update outbox set state = 'sent', external_id = $5, thread = $6, sent_at = now(),"
-        "   error = null where tenant_id = $1 and id = $4 and exists (select 1 from held))"
-        " select exists (select 1 from held) as held, not exists (select 1 from outbox where tenant_id = $1"
-        "  and conversation = $2 and state in ('queued', 'sending') and id <> $4) as last",
+        "select sent($1, $2, $3, $4, $5, $6) as after",
         claimed.tenant,
         claimed.key,
         claimed.fence,
@@ -104,10 +79,10 @@ async def sent(c: Connection, claimed: Claimed, id: str, external_id: str | None
         external_id,
         thread,
     )
-    if not row["held"]:
+    if row["after"] == "lost":
         raise Lost(claimed.key)
-    last: bool = row["last"]
-    return last
+    after: Sent = row["after"]
+    return after
 
 
 def _columns(messages: Sequence[Message]) -> list[list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import orjson
 from bot import tracing
 from workers.store import codec
 from workers.store.conversations import wake
-from workers.store.door import Connection
+from workers.store.door import Caller, Connection
 
 TURN, EVENT, DELIVERY = "turn", "event", "delivery"
 
@@ -31,29 +32,14 @@ class Row:
 
 
 async def add_many(
-    c: Connection, tenant: UUID, rows: list[tuple[str, str, str, str, bytes, str | None]]
+    c: Caller, tenant: UUID, rows: Sequence[tuple[str, str, str, str, bytes, str | None]]
 ) -> set[tuple[str, str]]:
     """Rows of (source, dedupe, conversation, kind, payload, trace); answers (source, dedupe) of the new ones.
 
-    The conversations are woken in the same statement.
+    The conversations are woken with it. `c` is the door, or a connection that is inside of it.
     """
-    source, dedupe, conversation, kind, payload, trace = (list(column) for column in zip(*rows, strict=True))
-    new = await c.fetch(
-        "with woken as (insert into conversations (tenant_id, key, ready_at)"
-        "  select $1, k, now() from (select distinct unnest($4::text[]) as k order by 1) as keys"
-        "  on conflict (tenant_id, key) do update set ready_at = least(conversations.ready_at, now())"
-        "  returning 1)"
-        " insert into inbox (tenant_id, source, dedupe, conversation, kind, payload, trace)"
-        " select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[])"
-        " on conflict (tenant_id, source, dedupe) do nothing returning source, dedupe",
-        tenant,
-        source,
-        dedupe,
-        conversation,
-        kind,
-        payload,
-        trace,
-    )
+    columns = (list(column) for column in zip(*rows, strict=True))
+    new = await c.fetch("select * from arrive($1, $2, $3, $4, $5, $6, $7)", tenant, *columns)
     return {(row["source"], row["dedupe"]) for row in new}
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from bot.platforms.base import Profile
 from bot.turn import Account, Place
 from workers.store import codec
-from workers.store.door import Connection
+from workers.store.door import Caller, Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,10 @@ class Person:
     time_zone: str
 
 
-async def of_account(c: Connection, tenant: UUID, account: Account, fresh: float) -> Person | None:
+async def of_account(c: Caller, tenant: UUID, account: Account, fresh: float) -> Person | None:
     """Whose account this is; None when it is unknown or was looked up more than `fresh` seconds ago."""
     row = await c.fetchrow(
-        "select p.id, p.name, p.email, p.time_zone from accounts a join people p on p.tenant_id = a.tenant_id"
-        " and p.id = a.person_id where a.tenant_id = $1 and a.platform = $2 and a.workspace = $3"
-        " and a.user_id = $4 and a.seen_at > now() - make_interval(secs => $5)",
+        "select * from whose($1, $2, $3, $4, $5)",
         tenant,
         account.platform,
         account.workspace,
