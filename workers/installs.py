@@ -11,7 +11,6 @@ import structlog
 from bot.errors import ConfigurationError
 from bot.hooks import OWN_ACCOUNT
 from bot.settings import Settings
-from integrations import PLACES
 from workers.store import tenants
 from workers.store.door import Database
 
@@ -56,9 +55,11 @@ class Installer:
         self._session = session
 
     async def run(self) -> None:
+        from workers.hooked import heard
+
         tenant = await own_tenant(self._db)
-        for place in PLACES:
-            await self._note(tenant, place.split(".")[1], OWN_ACCOUNT, "")
+        for service in heard():
+            await self._note(tenant, service, OWN_ACCOUNT, "")
         if self._settings.microsoft_app_tenant_id:
             await self._note(tenant, "teams", self._settings.microsoft_app_tenant_id, "")
         if self._settings.slack_bot_token:

@@ -1,0 +1,113 @@
+"""What others do at a service is told in the thread that it belongs to; and with whose account we act."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import aiohttp
+import pytest
+
+from integrations.stripe import webhook
+from tests.conversations.test_order import SMALL, asked, ordered
+from tests.stack import SECRET, Stack
+from workers import services_cli
+from workers.services import Services
+from workers.services_cli import Desk
+
+
+async def paid(stack: Stack) -> str:
+    """The payment that was made last."""
+    rows = await stack.fetch("select external_id from effects where tool = 'stripe.charge' and state = 'done'"
+                             " order by finished_at desc limit 1")  # fmt: skip
+    found: str = rows[0]["external_id"]
+    assert found.startswith("pi_")
+    return found
+
+
+async def refunded(stack: Stack, intent: str, amount: int) -> None:
+    """In Stripe's dashboard: with no key of ours."""
+    headers = {"Authorization": f"Bearer {stack.settings.secret('stripe_api_key')}"}
+    form = {"payment_intent": intent, "amount": str(amount)}
+    address = f"{stack.settings.stripe_api_base}/v1/refunds"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(address, data=form, headers=headers) as answer,
+    ):
+        assert answer.status == 200, await answer.text()
+
+
+async def delivered(
+    stack: Stack, event: dict[str, Any], path: str = "/webhooks/stripe", secret: str = ""
+) -> int:
+    body = json.dumps(event).encode()
+    secret = secret or stack.settings.secret("stripe_webhook_secret")
+    headers = {
+        "Stripe-Signature": webhook.sign(body, secret, int(time.time())),
+        "Content-Type": "application/json",
+    }
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{stack.world.bot_url}{path}", data=body, headers=headers) as answer,
+    ):
+        return answer.status
+
+
+def refund(intent: str, id: str, amount: int) -> dict[str, Any]:
+    charge = {"id": f"ch_{id}", "payment_intent": intent, "amount": 2700, "amount_refunded": amount}
+    thing = charge | {"currency": "usd", "metadata": {}}
+    return {"id": id, "object": "event", "type": "charge.refunded", "data": {"object": thing}}
+
+
+async def test_a_refund_by_somebody_else_is_told_in_the_orders_thread_in_slack(stack: Stack) -> None:
+    slack = stack.world.slack
+    said, card = await ordered(stack, SMALL)
+    await slack.press("ada", card, "Yes, order it")
+    await slack.wait_for("Receipt", thread=said)
+
+    await refunded(stack, await paid(stack), 400)
+
+    await slack.wait_for("$4.00 of the payment was refunded.", thread=said)
+
+
+async def test_a_delivery_that_comes_again_is_told_once_in_the_orders_thread_in_teams(stack: Stack) -> None:
+    teams = stack.world.teams
+    said = await teams.say("ada", "Orders", "@Countersign order two margheritas and a cola")
+    card = await teams.wait_for("Confirm your cart", thread=said, button="Yes, order it")
+    await teams.press("ada", card, "Yes, order it")
+    await teams.wait_for("Receipt", thread=said)
+    intent = await paid(stack)
+
+    for _ in range(3):
+        assert await delivered(stack, refund(intent, "evt_again", 300)) == 200
+    await teams.wait_for("$3.00 of the payment was refunded.", thread=said)
+    assert await delivered(stack, refund(intent, "evt_next", 500)) == 200
+    await teams.wait_for("$5.00 of the payment was refunded.", thread=said)
+
+    told = await stack.fetch("select id from outbox where content::text like '%$3.00 of the payment%'")
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("path", ["/webhooks/stripe", "/webhooks/stripe/a-token-that-is-nobodys"])
+async def test_a_forged_webhook_is_401_and_leaves_nothing(stack: Stack, path: str) -> None:
+    assert await delivered(stack, refund("pi_x", "evt_forged", 300), path, secret="whsec_guess") == 401
+
+    assert await stack.fetch("select 1 from inbox where dedupe = 'evt_forged'") == []
+
+
+async def test_approved_for_one_account_it_does_not_run_with_another(stack: Stack) -> None:
+    slack = stack.world.slack
+    before = len(await stack.charges())
+    said, ask = await asked(stack)
+    desk = Desk(stack.db, stack.tenant, Services(stack.settings.plain(), SECRET))
+    stripe = services_cli.integration("stripe")
+    await desk.change(stripe, lambda values: values.update(STRIPE_API_KEY="sk_test_other"), "service.set", [])
+    try:
+        await slack.press("grace", ask, "Approve")
+        await slack.wait_for("not what was approved", thread=said)
+        await slack.wait_until(ask, "not carried out")
+    finally:
+        await desk.change(stripe, lambda values: values.clear(), "service.unset", [], forget=True)
+
+    assert len(await stack.charges()) == before
