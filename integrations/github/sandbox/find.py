@@ -68,7 +68,8 @@ def search_issues(call: Call) -> Data:
     people = call.people()
     page = call.page(ordered, "/search/issues", most=MOST_OF_SEARCH)
     items = [call.shown(each, people) | {"score": 1.0} for each in page]
-    return {"total_count": len(found), "incomplete_results": False, "items": items}
+    counted = {"total_count": len(found), "incomplete_results": False}
+    return counted | {"search_type": "lexical", "items": items}
 
 
 def _fits(issue: Data, minus: str, field: str, value: str) -> bool:

@@ -10,6 +10,15 @@ from urllib.parse import quote
 Data = dict[str, Any]
 
 
+_LISTS = {
+    "followers": "followers",
+    "organizations": "orgs",
+    "received_events": "received_events",
+    "repos": "repos",
+    "subscriptions": "subscriptions",
+}
+
+
 def stamp(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -20,13 +29,20 @@ def node(kind: str, id: int) -> str:
 
 def user(stored: Data, home: str) -> Data:
     login = stored["login"]
+    api = f"{home}/users/{quote(login)}"
     return {
         "login": login,
         "id": stored["id"],
         "node_id": node("U", stored["id"]),
         "avatar_url": f"{home}/avatar/{quote(login)}",
+        "gravatar_id": "",
         "html_url": f"{home}/",
-        "url": f"{home}/users/{quote(login)}",
+        "url": api,
+        "events_url": f"{api}/events{{/privacy}}",
+        "following_url": f"{api}/following{{/other_user}}",
+        "gists_url": f"{api}/gists{{/gist_id}}",
+        "starred_url": f"{api}/starred{{/owner}}{{/repo}}",
+        **{f"{name}_url": f"{api}/{path}" for name, path in _LISTS.items()},
         "type": "Bot" if login.endswith("[bot]") else "User",
         "site_admin": False,
     }
