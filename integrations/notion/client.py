@@ -187,6 +187,17 @@ class NotionService:
         _check(page)
         return _paged(lambda **more: self.client.comments.list(block_id=page, **more), most)
 
+    def comment(self, comment: str) -> Data:
+        _check(comment)
+        with reading():
+            return _thing(self.client.comments.retrieve(comment))
+
+    def user(self, user: str) -> Data:
+        """Refused where the integration may not read who people are."""
+        _check(user)
+        with reading():
+            return _thing(self.client.users.retrieve(user))
+
     # ── changing ─────────────────────────────────────────────────────────────────────────
 
     def create(self, source: str, properties: Data, children: Sequence[Data]) -> Data:

@@ -150,6 +150,10 @@ def _comments(call: Call) -> Data:
     return call.page_of(call.store.under("comment", id), given, "comment")
 
 
+def _comment(call: Call, id: str) -> Data:
+    return call.store.get("comment", id)
+
+
 # ── changing ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -256,4 +260,5 @@ _ROUTES = (
     _route("GET", "/blocks/{id}/children", _children),
     _route("PATCH", "/blocks/{id}/children", _append),
     _route("GET", "/comments", _comments),
+    _route("GET", "/comments/{id}", _comment),
 )

@@ -31,6 +31,8 @@ USED = (
     "BlocksChildrenEndpoint.list",
     "BlocksChildrenEndpoint.append",
     "CommentsEndpoint.list",
+    "CommentsEndpoint.retrieve",
+    "UsersEndpoint.retrieve",
 )
 
 
