@@ -13,7 +13,7 @@ from integrations import SPECS
 from integrations.base import Integration, Tool
 from integrations.errors import NotConfigured
 from integrations.openapi import fetch
-from integrations.openapi.chosen import ACCOUNT, SETTING, Chosen, chosen, with_credentials
+from integrations.openapi.chosen import CREDENTIALS, SETTING, Chosen, chosen, with_credentials
 from integrations.openapi.client import Server, Service, open_service, pinned
 from integrations.openapi.document import Document
 from integrations.openapi.oauth import Tokens
@@ -88,7 +88,7 @@ class OneService:
         self.chosen, self.document = one, document
         self.server: Server = pinned(one, document.server)
         self._never_left = NeverLeft()
-        self._required = tuple(one.setting(each) for each in ACCOUNT if settings.get(one.setting(each)))
+        self._required = tuple(one.setting(each) for each in CREDENTIALS if settings.get(one.setting(each)))
         self._tools: dict[str, Tool] = {}
         self._tokens: dict[str, Tokens] = {}
         self._lock = threading.Lock()

@@ -25,8 +25,6 @@ FIELDS = (
     "READS",
     "IDEMPOTENCY_HEADER",
 )
-# What says whose account it is: part of what is approved.
-ACCOUNT = ("TOKEN", "HEADER", "QUERY", "CLIENT_ID", "CLIENT_SECRET", "TOKEN_URL", "SCOPE", "SERVER")
 # As whom it is called, which each tenant may say for itself; and whether it is a secret.
 CREDENTIALS = {"TOKEN": True, "CLIENT_ID": False, "CLIENT_SECRET": True, "TOKEN_URL": False, "SCOPE": False}
 

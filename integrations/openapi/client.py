@@ -89,6 +89,9 @@ class Service:
             response = self._send(operation, values, key, retry, token)
         return _read(response, operation, retry, self._credentials)
 
+    def close(self) -> None:
+        self.session.close()
+
     def _send(
         self, operation: Operation, values: Mapping[str, Any], key: str, retry: Retry, token: str
     ) -> requests.Response:
