@@ -23,7 +23,9 @@ from workers import flows_cli, flows_diff
 from workers.known import Library
 from workers.push import CATALOG, POLICY, load_catalog, push_to
 from workers.store import definitions, history, old, runs, tenants
+from workers.store.conversations import Claimed
 from workers.store.door import Database, Lost
+from workers.store.look import look
 from workers.store.runs import Stored
 
 FLOW = load_file(CATALOG / "order.yaml", tools())
@@ -245,7 +247,7 @@ async def test_twin_without_looking_a_change_goes_live_unasked(
 async def test_an_activation_counts_in_every_process_with_its_next_turn(
     there: World, settings: Settings, app_dsn: str
 ) -> None:
-    """Two engines, each with a library and a pool of its own, that have both seen the old version."""
+    """Two that read as engines do, with a library and a pool each; both have seen the old version."""
     draft = await there.pushed(renamed(FLOW, *WORDS))
     others = [await Database.open(app_dsn, size=1) for _ in range(2)]
     libraries = [Library(money_tools=True) for _ in others]
@@ -253,8 +255,9 @@ async def test_an_activation_counts_in_every_process_with_its_next_turn(
     async def seen() -> list[str]:
         found = []
         for db, library in zip(others, libraries, strict=True):
-            async with db.tenant(there.tenant) as c:
-                found.append((await library.world(c, there.tenant)).flows["order"].version)
+            looked = await look(db, Claimed(there.tenant, there.conversation, 0))
+            world = await library.world_of(db, there.tenant, looked.active, looked.policy_version)
+            found.append(world.flows["order"].version)
         return found
 
     try:
