@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from bot.errors import InboxRefused, Unverified
+from bot.errors import InboxRefused, Malformed, Unverified
 from bot.front_inbox import Delivery
-from bot.hooks import OWN_ACCOUNT, Hook
+from bot.hooks import OWN_ACCOUNT, Hook, Signer
 from bot.settings import Settings
 from bot.turn import Ignored
 from integrations import PLACES
 from integrations.stripe import webhook
 from tests.conftest import SECRET
 from workers import hooked, installs
-from workers.hooked import StoredSigners, heard, workspace_of
+from workers.hooked import Heard, StoredSigners, heard, workspace_of
 from workers.services import Opened, Services
 from workers.store import services, tenants
 from workers.store.door import Database
@@ -202,6 +203,89 @@ async def test_what_cannot_be_opened_is_to_be_sent_again(
 def test_every_service_that_has_a_webhook_is_heard() -> None:
     assert set(heard()) <= {place.split(".")[1] for place in PLACES}
     assert "stripe" in heard()
+
+
+# ── each service as it really signs ──────────────────────────────────────────────────────
+
+HEADERS = {
+    "stripe": "Stripe-Signature",
+    "github": "X-Hub-Signature-256",
+    "jira": "X-Hub-Signature",
+    "notion": "X-Notion-Signature",
+}
+SHARED = "a-secret-that-is-long-enough"
+
+
+def real(name: str) -> tuple[Heard, Any]:
+    module = import_module(f"integrations.{name}.webhook")
+    return hooked._heard(name, module), module
+
+
+class One:
+    """One signer for every address."""
+
+    async def of(self, _service: str, _token: str) -> Signer | None:
+        return Signer(OWN_ACCOUNT, SHARED)
+
+    async def introduced(self, _service: str, _token: str, _secret: str) -> bool:
+        return False
+
+
+def signature(module: Any, name: str, body: bytes) -> str:
+    found: str = module.sign(body, SHARED, NOW) if name == "stripe" else module.sign(body, SHARED)
+    return found
+
+
+def door(name: str) -> tuple[Hook, Any]:
+    service, module = real(name)
+    return Hook(service.caller, One(), clock=lambda: NOW), module
+
+
+@pytest.mark.parametrize("name", HEADERS)
+async def test_what_each_service_signs_passes_the_signature(name: str) -> None:
+    hook, module = door(name)
+    headers = {HEADERS[name]: signature(module, name, b"no json"), "Content-Type": "application/json"}
+    with pytest.raises(Malformed):
+        await hook.verify(headers, b"no json")
+
+
+@pytest.mark.parametrize("wrong", HEADERS.values())
+@pytest.mark.parametrize("name", HEADERS)
+async def test_under_another_services_header_it_is_refused_and_never_parsed(
+    name: str, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if HEADERS[name] == wrong:
+        wrong = "X-Signature"
+    hook, module = door(name)
+
+    def parsed(*_arguments: Any, **_more: Any) -> Any:
+        raise AssertionError("parsed")
+
+    monkeypatch.setattr(module.json, "loads", parsed)
+    headers = {wrong: signature(module, name, BODY), "Content-Type": "application/json"}
+    with pytest.raises(Unverified):
+        await hook.verify(headers, BODY)
+
+
+@pytest.mark.parametrize("secret", ["", "another", SHARED + " "])
+@pytest.mark.parametrize("name", HEADERS)
+async def test_with_another_secret_it_is_refused(name: str, secret: str) -> None:
+    hook, module = door(name)
+    given = module.sign(BODY, secret, NOW) if name == "stripe" else module.sign(BODY, secret)
+    with pytest.raises(Unverified):
+        await hook.verify({HEADERS[name]: given, "Content-Type": "application/json"}, BODY)
+
+
+async def test_jiras_token_is_good_for_the_address_that_was_called_only() -> None:
+    """It signs no body, so what it does sign has to hold: another tenant's address is another path."""
+    hook, module = door("jira")
+    seen: list[str] = []
+    service, _ = real("jira")
+    caller = replace(service.caller, verify=lambda *given: seen.append(given[-1]) or {})
+    await Hook(caller, One(), clock=lambda: NOW).verify({}, BODY, "theirs")
+
+    assert seen == ["/webhooks/jira/theirs"]
+    assert hook.path == module.PATH
 
 
 # ── Notion's first call ──────────────────────────────────────────────────────────────────
