@@ -204,8 +204,11 @@ def misplaced(found: Sequence[Experiment], texts: Collection[str]) -> list[Probl
 
 
 def _is_words(path: Path, texts: Collection[str]) -> bool:
-    if path[0] == "options":
-        return path[-1] == "label"
-    if path[0] not in texts:
-        return False
-    return len(path) == 1 or path[-1] in WORDS or (len(path) > 1 and path[-2] == "facts")
+    match path:
+        case (*_, "options", int(), "label") | ("gather", int(), "ask" | "refuse"):
+            return True
+        case (first,):
+            return first in texts
+        case (first, *_, place, last):
+            return first in texts and (last in WORDS or place == "facts")
+    return False

@@ -8,8 +8,9 @@ import pytest
 from flows import variants
 from flows.errors import FlowError, Mistake
 from flows.yaml_source import read
+from tests.flows.test_arms import TOOL
 from tests.flows.test_schema import VALIDATOR
-from tests.flows.test_variants import ASK, TOOL, WAYS, loaded, one
+from tests.flows.test_variants import ASK, WAYS, loaded, one
 
 
 def mistakes(text: str) -> tuple[Mistake, ...]:
@@ -57,6 +58,14 @@ BROKEN = {
     ),
     "a condition": (
         '{id: a, type: message, text: x, when: {variants: {a: "run.id", b: "run"}}}', "when", "no text",
+    ),
+    "what is kept of an option": (
+        "{id: a, type: choice, text: x, save: s, options: [{label: R, value: {variants: {a: x, b: y}}}]}",
+        "options", "options.0.value: has variants, but no text",
+    ),
+    "the facts that approvers see": (
+        "{id: a, type: approve, question: x, facts: {Total: {variants: {a: x, b: y}}}, if_approved: end_,"
+        " if_rejected: end_}", "facts", "no text",
     ),
     "the tone of a paragraph": (
         "{id: a, type: message, text: x, show: [{paragraph: x, tone: {variants: {a: good, b: bad}}}]}",
