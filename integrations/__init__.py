@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PLACES = (
     "integrations.stripe.tools:STRIPE",
     "integrations.jira.tools:JIRA",
+    "integrations.github.tools:GITHUB",
     "integrations.notion.tools:NOTION",
 )
 
