@@ -39,7 +39,6 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _TAGS = {"heading_1": "h2", "heading_2": "h3", "heading_3": "h3", "quote": "blockquote", "code": "pre"}
-_BULLETS = {"bulleted_list_item": "• ", "numbered_list_item": "1. "}
 
 
 async def index(request: web.Request) -> web.Response:
@@ -72,8 +71,7 @@ async def show(request: web.Request) -> web.Response:
     return _page(
         title,
         f'<p class="note"><a href="../">All pages</a></p><h1>{escape(title)}</h1>'
-        f'<p class="note">{escape(note)}</p>{"".join(_block(each) for each in blocks)}'
-        + (f"<h2>Comments</h2>{said}" if said else ""),
+        f'<p class="note">{escape(note)}</p>{_blocks(blocks)}' + (f"<h2>Comments</h2>{said}" if said else ""),
     )
 
 
@@ -103,7 +101,16 @@ def _comment(comment: Data, names: dict[str, str]) -> str:
     return f'<p><strong>{escape(who)}</strong> <span class="gray">{escape(comment["created_time"][:16])}</span><br>{escape(words)}</p>'  # noqa: E501
 
 
-def _block(block: Data) -> str:
+def _blocks(blocks: list[Data]) -> str:
+    """In order; the items of a list are counted from where it begins."""
+    shown, number = [], 0
+    for block in blocks:
+        number = number + 1 if block["type"] == "numbered_list_item" else 0
+        shown.append(_block(block, number))
+    return "".join(shown)
+
+
+def _block(block: Data, number: int) -> str:
     kind = block["type"]
     if kind == "divider":
         return "<hr>"
@@ -111,8 +118,12 @@ def _block(block: Data) -> str:
     words = "".join(_run(run) for run in inner.get("rich_text", []))
     if kind == "to_do":
         words = ("☑ " if inner.get("checked") else "☐ ") + words
+    if kind == "bulleted_list_item":
+        words = f"• {words}"
+    elif number:
+        words = f"{number}. {words}"
     tag = _TAGS.get(kind, "p")
-    return f"<{tag}>{_BULLETS.get(kind, '')}{words}</{tag}>"
+    return f"<{tag}>{words}</{tag}>"
 
 
 def _run(run: Data) -> str:

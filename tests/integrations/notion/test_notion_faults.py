@@ -204,6 +204,20 @@ def test_twin_by_the_sdks_own_client_that_follows_the_other_host_hears_it_all(
     assert len(elsewhere.requests) == 1
 
 
+@pytest.mark.twin
+def test_twin_with_the_answer_in_the_error_a_log_would_carry_it(
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the SDK raises prints what Notion said, so nobody may see it."""
+    from contextlib import nullcontext
+
+    monkeypatch.setattr(client, "reading", nullcontext)
+    sandbox.fault("403", "/users/me", "GET")
+
+    with pytest.raises(Exception, match="Switched on in the sandbox"):
+        sandbox.service().me()
+
+
 class Cutting:
     """Between us and the sandbox: passes requests on, and resets before the first create is answered."""
 
@@ -275,6 +289,27 @@ def test_a_netrc_line_for_the_host_changes_nothing(
     with pytest.raises(NotReached):
         connect({"NOTION_TOKEN": "ntn_ours", "NOTION_API_URL": notion.base}).me()
     assert b"authorization: bearer ntn_ours\r\n" in notion.requests[0].lower()
+
+
+@pytest.mark.twin
+def test_twin_believing_the_environment_the_netrc_line_takes_our_tokens_place(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login thief password hunter2\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    notion = serve(lambda sock: sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"))
+
+    def believing(base: str) -> Any:
+        session = open_session(base)
+        session.trust_env = True
+        return session
+
+    monkeypatch.setattr(client, "open_session", believing)
+
+    with pytest.raises(NotReached):
+        connect({"NOTION_TOKEN": "ntn_ours", "NOTION_API_URL": notion.base}).me()
+    assert b"authorization: basic " in notion.requests[0].lower()
 
 
 def test_a_proxy_of_the_environment_gets_nothing(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -160,6 +162,16 @@ def test_neither_error_carries_the_body_or_the_token() -> None:
         verify(signed(body), body, SECRET, NOW)
     assert "private" not in str(raised.value)
     assert SECRET not in str(raised.value)
+
+
+def test_the_door_imports_no_client_with_it() -> None:
+    script = (
+        "import sys, integrations.notion.webhook;"
+        "print(sorted({'requests', 'httpx', 'notion_client', 'aiohttp'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+    assert out.strip() == "[]"
 
 
 # ── the first request ────────────────────────────────────────────────────────────────────
