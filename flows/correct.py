@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from flows.effects import Effect, Withdraw
@@ -202,11 +203,12 @@ def _skipped(flow: Flow, run: Run, target: str, touched: list[str], changed: set
     at = _last(run.trail, target)
     behind = run.trail[max(at, 0) :]
     found = {}
-    for id, following in zip(behind, behind[1:], strict=False):
+    for id, following in pairwise(behind):
         step = flow.steps[id]
-        if id not in touched and not isinstance(step, Branch | Confirm | Gather | Input):
-            if not (isinstance(step, Message) and step.reads & changed):
-                found[id] = following
+        asks = isinstance(step, Branch | Confirm | Gather | Input)
+        told = isinstance(step, Message) and bool(step.reads & changed)
+        if id not in touched and not asks and not told:
+            found[id] = following
     return found
 
 

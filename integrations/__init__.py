@@ -19,6 +19,8 @@ PLACES = (
     "integrations.jira.tools:JIRA",
     "integrations.github.tools:GITHUB",
     "integrations.notion.tools:NOTION",
+    "integrations.model.tools:MODEL",
+    "integrations.flow.tools:FLOW",
 )
 
 SPECS = Path(__file__).parent / "openapi" / "specs"

@@ -19,6 +19,7 @@ from integrations import integration_of, money
 from workers import cards
 from workers.commit import Commit
 from workers.known import World
+from workers.named import who
 from workers.services import Services
 from workers.store import approvals, people, tenants, timers
 from workers.store import services as kept_services
@@ -72,7 +73,8 @@ async def ask(
         commit.withdrawals.append(call.key)
         return
     expires: datetime = await c.fetchval(
-        "select date_trunc('second', now()) + make_interval(secs => $1)", float(policy.expires)
+        "select date_trunc('second', now()) + make_interval(secs => $1)",
+        float(asked.expires or policy.expires),
     )
     id = f"{call.key}:approval"
     kept = await kept_services.kept(c, tenant, integration_of(call.tool).name)
@@ -196,7 +198,7 @@ async def _refusal(
         return "You asked for this yourself, so somebody else has to decide."
     if not await people.reachable(c, tenant, approval.requester):
         return "I know whoever asked for this under another name by now, so it has to be asked for again."
-    named = rules.who(policy)
+    named = await who(c, tenant, approval, policy, rules)
     if named:
         return "" if person.email and person.email in named else "Only the named approvers can decide this."
     places = [place for _, place in await approvals.cards(c, tenant, approval.id)]

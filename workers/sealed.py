@@ -10,6 +10,7 @@ from flows import approval as sealing
 from flows.policy import Policy
 from flows.run import Run
 from workers.approve import Rules
+from workers.named import who
 from workers.store import approvals, audit, effects, people
 from workers.store.approvals import Approval
 from workers.store.door import Connection
@@ -79,6 +80,6 @@ async def entitled_still(
     for each in (approval.requester, approval.decided_by):
         if not await people.reachable(c, tenant, each):
             return False  # the account turned out to be another person's: perhaps that of the other one
-    named = rules.who(policy)
+    named = await who(c, tenant, approval, policy, rules)
     by = await people.by_id(c, tenant, approval.decided_by)
     return by is not None and (not named or by.email in named)

@@ -27,6 +27,11 @@ class Think(Tool):
     @classmethod
     def parse(cls, fields: Fields) -> Think:
         instructions, material = fields.text("instructions", required=True), fields.argument("material")
+        if instructions.names:
+            right = "the slots in `material`, where what people wrote is data"
+            fields.wrong(
+                "instructions", "may read no slot: a model would take what stands in it for an order", right
+            )
         if not fields.take("material"):
             fields.wrong("material", "is missing", 'material: "{{ tickets }}"')
         save = fields.save()
@@ -36,7 +41,7 @@ class Think(Tool):
         return cls(
             id=fields.step,
             call=CALL,
-            arguments=Argument({}, instructions.names | material.names),
+            arguments=Argument({}, material.names),
             save=save,
             rests_on=(),
             working=fields.text("working"),
@@ -53,7 +58,7 @@ class Think(Tool):
 
     def given(self, values: Mapping[str, Any]) -> Any:
         return {
-            "instructions": self.instructions.render(values)[:4_000],
+            "instructions": self.instructions.render({}),
             "material": texts(self.material.resolve(values)),
             "longest": self.longest,
         }

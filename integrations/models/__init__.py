@@ -19,26 +19,42 @@ def reader(settings: Mapping[str, str]) -> Reader:
 
     Raises `NotConfigured` naming what is missing; nothing else is used in its place.
     """
+    chats = chat_settings(settings)
+    if not chats:
+        from .offline import OfflineReader
+
+        return OfflineReader()
+    from .chat import ChatReader
+
+    readers = [ChatReader(*each) for each in chats]
+    return readers[0] if len(readers) == 1 else FallbackReader(*readers)
+
+
+def chat_settings(settings: Mapping[str, str]) -> tuple[tuple[str, str, str, str], ...]:
+    """Kind, address, model and key of each chat model that MODEL names, in the order they are asked.
+
+    Empty where it is offline. Raises `NotConfigured` naming what is missing.
+    """
     match settings.get("MODEL", "") or "offline":
         case "offline":
-            from .offline import OfflineReader
-
-            return OfflineReader()
+            return ()
         case "openai":
-            return _chat("openai", settings, "OPENAI_BASE_URL", "OPENAI_MODEL", key="OPENAI_API_KEY")
+            return (_chat("openai", settings, "OPENAI_BASE_URL", "OPENAI_MODEL", key="OPENAI_API_KEY"),)
         case "vllm":
-            return _chat("vllm", settings, "VLLM_URL", "VLLM_MODEL")
+            return (_chat("vllm", settings, "VLLM_URL", "VLLM_MODEL"),)
         case "edge":
-            return _chat("edge", settings, "EDGE_URL", "EDGE_MODEL")
+            return (_chat("edge", settings, "EDGE_URL", "EDGE_MODEL"),)
         case "hybrid":  # what is near is asked first; only when it cannot answer does text leave for OpenAI
             far = _chat("openai", settings, "OPENAI_BASE_URL", "OPENAI_MODEL", key="OPENAI_API_KEY")
-            return FallbackReader(_chat("edge", settings, "EDGE_URL", "EDGE_MODEL"), far)
+            return (_chat("edge", settings, "EDGE_URL", "EDGE_MODEL"), far)
         case other:
             problem = f"cannot be {other[:40]!r}: set MODEL to offline, openai, vllm, edge or hybrid"
             raise NotConfigured("MODEL", problem)
 
 
-def _chat(kind: str, settings: Mapping[str, str], url: str, model: str, key: str = "") -> Reader:
+def _chat(
+    kind: str, settings: Mapping[str, str], url: str, model: str, key: str = ""
+) -> tuple[str, str, str, str]:
     for name in (key, url, model):
         if name and not settings.get(name):
             raise NotConfigured("MODEL", f"is {settings['MODEL']}, which needs {name}: set it in .env")
@@ -46,6 +62,4 @@ def _chat(kind: str, settings: Mapping[str, str], url: str, model: str, key: str
         raise NotConfigured("MODEL", f"needs {url} to begin with https:// or http://")
     if key and settings[url].startswith("http://") and urlsplit(settings[url]).hostname not in LOOPBACK:
         raise NotConfigured("MODEL", f"needs {url} to begin with https://, since it is sent {key}")
-    from .chat import ChatReader
-
-    return ChatReader(kind, settings[url], settings[model], settings[key] if key else "")
+    return kind, settings[url], settings[model], settings[key] if key else ""

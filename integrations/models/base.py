@@ -70,10 +70,10 @@ class SlotKind:
 class Question:
     """One sentence and all that is needed to read it.
 
-    `expecting` is the slot being asked for and `expecting_type` its type (`items`, `text`,
-    `number`, `integer`, `date`, `email`, `list`, `choice`, `yes_no`, or empty when nothing is
-    asked). `items` is the list so far, newest last. `products` is what can be
-    ordered; empty when unknown. `choices` are the allowed values of a choice. `slots` are all that the flow asks for, so that several can be
+    `expecting` is the slot being asked for and `expecting_type` its type (`items`, `text`, `number`,
+    `integer`, `date`, `email`, `list`, `choice`, `yes_no`, or empty when nothing is asked). `items` is
+    the list so far, newest last. `products` is what can be ordered; empty when unknown. `choices` are
+    the allowed values of a choice. `slots` are all that the flow asks for, so that several can be
     answered at once and an earlier one corrected. `today` is the date where the person is.
     """
 

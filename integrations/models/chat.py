@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .answering import to_reading
@@ -20,7 +21,7 @@ MAX_TOKENS = 1_200
 AT_ONCE = 16
 
 
-class ChatReader:
+class ChatClient:
     """Asks once, within one deadline; whatever goes wrong is `ModelUnavailable`, without body or key.
 
     `kind` is `openai`, `vllm` or `edge`. Making one imports the client,
@@ -33,25 +34,27 @@ class ChatReader:
         self._client = self._connect(url, key)
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def read(self, question: Question) -> Reading:
+    async def complete(self, messages: Sequence[Mapping[str, str]], most_tokens: int) -> str:
+        """A text, in the model's own words."""
+        content, _ = await self._answer(self._request(messages, most_tokens))
+        return content
+
+    async def _answer(self, request: dict[str, Any]) -> tuple[str, Any]:
         try:
             async with asyncio.timeout(self._deadline), self._places:
-                body = await self._ask(question)
+                body = await self._ask(request)
         except TimeoutError:
             raise ModelUnavailable(f"{self._kind} gave no answer within {self._deadline:.0f} s") from None
-        content, logprobs = _content(body, self._kind)
-        return to_reading(content, question, surety(content, logprobs), f"{self._kind}:{self._model}")
+        return _content(body, self._kind)
 
     async def close(self) -> None:
         await self._client.close()
 
-    async def _ask(self, question: Question) -> bytes:
+    async def _ask(self, request: dict[str, Any]) -> bytes:
         import openai
 
         try:
-            async with self._client.chat.completions.with_streaming_response.create(
-                **self._request(question)
-            ) as response:
+            async with self._client.chat.completions.with_streaming_response.create(**request) as response:
                 return await _bounded(response.iter_bytes(8 * 1024), self._kind)
         except openai.APITimeoutError:
             raise TimeoutError from None
@@ -62,19 +65,9 @@ class ChatReader:
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelUnavailable(f"{self._kind} broke off ({type(error).__name__})") from None
 
-    def _request(self, question: Question) -> dict[str, Any]:
+    def _request(self, messages: Sequence[Mapping[str, str]], most_tokens: int) -> dict[str, Any]:
         length = "max_completion_tokens" if self._kind == "openai" else "max_tokens"
-        return {
-            "model": self._model,
-            "messages": messages(question),
-            "temperature": 0,
-            "logprobs": True,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "reading", "strict": True, "schema": schema(question)},
-            },
-            length: MAX_TOKENS,
-        }
+        return {"model": self._model, "messages": list(messages), "temperature": 0, length: most_tokens}
 
     def _connect(self, url: str, key: str) -> AsyncOpenAI:
         import httpx2
@@ -98,6 +91,23 @@ class ChatReader:
         """Before a byte of the body: an error's body is never read, however long it is."""
         if response.status_code != 200:
             raise ModelUnavailable(f"{self._kind} answered {response.status_code}")
+
+
+class ChatReader(ChatClient):
+    """Reads one sentence, by a schema that the server holds the model to."""
+
+    async def read(self, question: Question) -> Reading:
+        content, logprobs = await self._answer(self._reading(question))
+        return to_reading(content, question, surety(content, logprobs), f"{self._kind}:{self._model}")
+
+    def _reading(self, question: Question) -> dict[str, Any]:
+        return self._request(messages(question), MAX_TOKENS) | {
+            "logprobs": True,
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "reading", "strict": True, "schema": schema(question)},
+            },
+        }
 
 
 async def _bounded(pieces: Any, kind: str) -> bytes:

@@ -64,6 +64,7 @@ MAY_IMPORT = {
     "ast",
     "base64",
     "collections",
+    "itertools",
     "dataclasses",
     "decimal",
     "difflib",

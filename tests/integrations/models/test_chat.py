@@ -135,7 +135,7 @@ async def test_without_the_bound_a_huge_answer_is_read_whole(
     server.behave = "huge"
     monkeypatch.setattr(chat, "MAX_RESPONSE", 1 << 40)
     asked = ChatReader("vllm", server.url, "tiny", deadline=20.0)
-    assert len(await asked._ask(QUESTION)) == 2_000 * 16_384
+    assert len(await asked._ask(asked._reading(QUESTION))) == 2_000 * 16_384
     await asked.close()
 
 
