@@ -24,6 +24,9 @@ from workers.installs import OWN
 from workers.store.services import Kept
 
 SIGNED_WITH = "_WEBHOOK_SECRET"
+# Parts of ourselves that are called as services are. They have nobody's account: the model that
+# answers a tool's call is the one that reads everybody's sentences anyway.
+PARTS = frozenset({"model", "flow"})
 NO_KEY = "SECRET_KEY is not set, so the kept settings of {} cannot be opened."
 
 
@@ -84,7 +87,7 @@ class Services:
 
 def may_use_environment(kept: Kept) -> bool:
     """The environment's credentials are the operator's own: nobody else's call is made with them."""
-    return kept.tenant == OWN
+    return kept.tenant == OWN or kept.service in PARTS
 
 
 def spot(tenant: UUID, service: str) -> Spot:

@@ -38,7 +38,7 @@ Change = Callable[[dict[str, str]], None]
 def listed(settings: Settings, tenant: str) -> int:
     async def work(desk: Desk) -> int:
         async with desk.db.tenant(desk.tenant) as c:
-            rows = [await store.kept(c, desk.tenant, each.name) for each in integrations()]
+            rows = [await store.kept(c, desk.tenant, each.name) for each in connectable()]
         for kept in rows:
             _say(desk.line(kept))
         return 0
@@ -117,7 +117,7 @@ def unset(settings: Settings, tenant: str, service: str, names: Sequence[str]) -
 
 def check(settings: Settings, tenant: str, service: str = "") -> int:
     """Asks each connected service who we are there. The exit status is 1 where one refuses."""
-    chosen = [integration(service)] if service else list(integrations())
+    chosen = [integration(service)] if service else connectable()
 
     async def work(desk: Desk) -> int:
         return max([await desk.introduce(each) for each in chosen], default=0)
@@ -213,9 +213,14 @@ async def _rules(c: Connection, tenant: UUID) -> list[Mapping[str, object]]:
     return list(document["rules"]) if document else []
 
 
+def connectable() -> list[Integration]:
+    """Those that have an account: not what is a part of ourselves."""
+    return [each for each in integrations() if each.name not in services.PARTS]
+
+
 def integration(name: str) -> Integration:
     """Raises `ConfigurationError` that names the closest."""
-    there = {each.name: each for each in integrations()}
+    there = {each.name: each for each in connectable()}
     if name not in there:
         raise ConfigurationError(f"There is no service {name!r}. {_closest(name, there)}")
     return there[name]

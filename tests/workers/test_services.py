@@ -13,6 +13,7 @@ from bot.errors import ConfigurationError
 from bot.secrets import SecretUnreadable
 from bot.settings import Settings
 from flows import approval as sealing
+from integrations import services as integrations
 from integrations.base import Integration
 from tests.conftest import SECRET
 from workers import services
@@ -90,6 +91,16 @@ def test_without_that_guard_a_stranger_calls_with_our_key(
     monkeypatch.setattr(services, "may_use_environment", lambda _kept: True)
 
     assert kept.connected(B, row(kept, B)).values["STRIPE_API_KEY"] == "sk_ours"
+
+
+def test_the_model_is_nobodys_account_and_the_same_for_everybody(kept: Services) -> None:
+    assert kept.connected(B, row(kept, B, "model")).values == ENVIRONMENT
+
+
+def test_only_what_needs_no_account_is_a_part_of_ourselves() -> None:
+    parts = {each.name for each in integrations() if not each.required}
+
+    assert parts == services.PARTS
 
 
 # ── sealed ───────────────────────────────────────────────────────────────────────────────

@@ -32,7 +32,7 @@ Row = tuple[UUID, str, Kept]
 async def connected(settings: Settings) -> list[Finding]:
     """Those of the environment, and those of every tenant. Stripe's own look says more of ours."""
     kept = Services(settings.plain(), settings.secret("secret_key"))
-    there = {each.name: each for each in integrations()}
+    there = {each.name: each for each in integrations() if each.name not in services.PARTS}
     rows, found = await _rows(settings)
     mine = {row.service: row for _, _, row in rows if services.may_use_environment(row)}
     asked = []
