@@ -26,7 +26,7 @@ from integrations import tools
 from workers import beside, flows_diff
 from workers.assemble import own_dsn
 from workers.installs import own_tenant
-from workers.push import CATALOG, load_catalog, policy_of, push_to
+from workers.push import CATALOG, load_catalog, notes_on, policy_of, push_to
 from workers.store import audit, definitions, tenants
 from workers.store.door import Connection, Database
 
@@ -133,6 +133,7 @@ def activate(
             definition = await definitions.flow_definition(c, whose, flow, found)
             draft = load_stored(definition or {}, tools())
             active = (await definitions.active_flows(c, whose)).get(flow, "")
+            notes = await notes_on(c, whose, active, definition or {})
             touched = await flows_diff.diff(c, whose, active, draft, found, flow, flows_diff.LAST)
         if touched.touches:
             _say(flows_diff.summary(touched))
@@ -145,6 +146,8 @@ def activate(
             await definitions.activate_flow(c, whose, flow, found)
             await audit.record(c, whose, "flow.activated", flow=flow, version=found)
         _say(f"{flow} {found} is active. Runs under way stay on the version they started with.")
+        for note in notes:
+            _say(f"  {note}")
 
     return _with_database(settings, tenant, work) or (told[0] if told else 0)
 

@@ -87,7 +87,7 @@ async def put(c: Connection, tenant: UUID, flows: list[Flow], policy: Mapping[st
     done = []
     active = await definitions.active_flows(c, tenant)
     for flow in flows:
-        notes = await _notes(c, tenant, active.get(flow.id, ""), flow)
+        notes = await notes_on(c, tenant, active.get(flow.id, ""), flow.source)
         new = await definitions.keep_flow(c, tenant, flow.id, flow.version, flow.source)
         await definitions.activate_flow(c, tenant, flow.id, flow.version)
         done.append(Pushed(flow.id, flow.version, new, notes))
@@ -95,12 +95,18 @@ async def put(c: Connection, tenant: UUID, flows: list[Flow], policy: Mapping[st
     return done
 
 
-async def _notes(c: Connection, tenant: UUID, active: str, flow: Flow) -> tuple[str, ...]:
-    """Against the version that is active; one that could not be read today has nothing to say."""
-    if not flow.experiments or active in ("", flow.version):
-        return ()
-    definition = await definitions.flow_definition(c, tenant, flow.id, active)
+async def notes_on(
+    c: Connection, tenant: UUID, active: str, definition: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """What changes for people in the experiments of a flow, against its version that is active.
+
+    One that could not be read today has nothing to say.
+    """
     try:
-        return tuple(experiments.changes(load_stored(definition or {}, tools()), flow))
+        after = load_stored(definition, tools())
+        if not after.experiments or active in ("", after.version):
+            return ()
+        before = await definitions.flow_definition(c, tenant, after.id, active)
+        return tuple(experiments.changes(load_stored(before or {}, tools()), after))
     except FlowError:
         return ()

@@ -174,6 +174,18 @@ async def test_pushing_other_variants_says_for_whom_that_changes_something(
     assert "greet.hello.text: its variants changed (a, b became a, c)" in capsys.readouterr().out
 
 
+async def test_activating_an_older_version_says_so_too(
+    settings: Settings, whose: str, db: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await pushed(settings, whose, tmp_path)
+    async with db.tenant(UUID(whose)) as c:
+        first = (await definitions.active_flows(c, UUID(whose)))["greet"]
+    await pushed(settings, whose, tmp_path, "{variants: {a: x, c: y}}")
+    capsys.readouterr()
+    assert await run(flows_cli.activate, settings, "greet", first, whose) == 0
+    assert "greet.hello.text: its variants changed (a, c became a, b)" in capsys.readouterr().out
+
+
 async def test_a_stored_version_comes_back_with_its_variants(
     settings: Settings, whose: str, db: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
