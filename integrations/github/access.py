@@ -6,6 +6,7 @@ once more for each field that a list left out. Its requester is, on a line of ou
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -76,6 +77,8 @@ def requester(auth: Any, base: str, line: Line) -> Any:
         api_version=API_VERSION,
         user_agent="Countersign",
     )
+    # It writes every body that goes out or comes in to the log, at DEBUG.
+    logging.getLogger("github").setLevel(logging.WARNING)
     found: Any = client.requester
     if not hasattr(found, "_Requester__connection"):
         raise RuntimeError("PyGithub keeps its connection elsewhere now")

@@ -19,6 +19,7 @@ from integrations.github import text
 LARGEST_BODY = 1 << 20
 MOST_SECRETS = 5
 LONGEST_TEXT = 4000
+LARGEST_NUMBER = 1 << 40
 SIGNATURE = "X-Hub-Signature-256"
 
 _SIGNED = re.compile(r"sha256=[0-9a-f]{64}", re.ASCII)
@@ -187,7 +188,8 @@ def _happened(
 def _thread(event: Mapping[str, Any], thing: Mapping[str, Any]) -> str:
     """As `Done.external_id`, or empty where the event is not shaped as GitHub's are."""
     number, name = thing.get("number"), _name_of(event)
-    return f"{name}#{number}".lower() if name and type(number) is int else ""
+    plausible = type(number) is int and 0 < number < LARGEST_NUMBER
+    return f"{name}#{number}".lower() if name and plausible else ""
 
 
 def _name_of(event: Mapping[str, Any]) -> str:

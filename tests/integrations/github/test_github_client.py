@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
 import time
@@ -332,6 +333,28 @@ def _netrc(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     path = folder / "netrc"
     path.write_text("machine 127.0.0.1 login eve password secret\n")
     monkeypatch.setenv("NETRC", str(path))
+
+
+def test_no_body_and_no_token_is_written_to_the_log(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    server = serve(_answers(201, json.dumps({"number": 1, "title": CANARY}), JSON))
+
+    _create(server.base)
+
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.twin
+def test_twin_without_the_silence_the_sdk_logs_every_body(
+    serve: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = serve(_answers(201, json.dumps({"number": 1, "title": CANARY}), JSON))
+    service = _service(server.base)
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "github"):
+        service.create_issue("pizzeria/shop", {"title": "canary-in-the-body"})
+
+    assert CANARY in caplog.text
+    assert "canary-in-the-body" in caplog.text
 
 
 def test_two_threads_never_send_each_others_request(serve: Any) -> None:

@@ -280,6 +280,24 @@ def test_a_page_of_another_origin_controls_nothing(sandbox: Any) -> None:
     assert answer.status_code == 403
 
 
+@pytest.mark.twin
+def test_twin_without_the_guard_a_page_of_another_origin_resets_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Any
+) -> None:
+    monkeypatch.setattr("integrations.github.sandbox.control.local_only", lambda handler: handler)
+    open_to_all = type(sandbox)(tmp_path / "open.sqlite")
+    try:
+        answer = requests.post(
+            f"{open_to_all.base}/_sandbox/reset",
+            json={},
+            headers={"Origin": "https://evil.example"},
+            timeout=10,
+        )
+        assert answer.status_code == 200
+    finally:
+        open_to_all.stop()
+
+
 def test_each_call_takes_as_long_as_it_is_told(sandbox: Any) -> None:
     sandbox.ask("POST", "latency", {"ms": 120})
     began = time.monotonic()
@@ -305,6 +323,16 @@ def test_the_page_shows_what_exists_and_escapes_it(sandbox: Any) -> None:
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "Card payments time out on Friday evenings" in pages[0].text
     assert "/standin/github/pizzeria/shop/issues/9" in pages[0].text
+
+
+@pytest.mark.twin
+def test_twin_without_escaping_the_page_runs_what_somebody_typed(
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.act("open", who="omar", title=HOSTILE, body=HOSTILE)
+    monkeypatch.setattr("integrations.github.sandbox.page.escape", lambda typed: typed)
+
+    assert "<script>alert(1)</script>" in requests.get(f"{sandbox.base}/", timeout=10).text
 
 
 def test_every_link_of_the_page_leads_somewhere(sandbox: Any) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from integrations.github import text, webhook
@@ -112,10 +115,19 @@ def test_nothing_is_parsed_before_the_signature_holds(monkeypatch: pytest.Monkey
 
 
 def test_a_body_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "LARGEST_BODY", 10)
+    monkeypatch.setattr(webhook.hmac, "new", lambda *_: pytest.fail("read"))
+    body = b" " * (webhook.LARGEST_BODY + 1)
 
-    with pytest.raises(NotFromgithub):
-        verify(_headers(), BODY, SECRET, NOW)
+    with pytest.raises(NotFromgithub, match="larger"):
+        verify(CIMultiDict({"X-Hub-Signature-256": "sha256=" + "0" * 64}), body, SECRET, NOW)
+
+
+@pytest.mark.twin
+def test_twin_without_the_limit_any_size_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = BODY + b" " * webhook.LARGEST_BODY
+    monkeypatch.setattr(webhook, "LARGEST_BODY", 1 << 40)
+
+    assert verify(_headers(body), body, SECRET, NOW)
 
 
 @pytest.mark.twin
@@ -232,6 +244,8 @@ def test_what_the_app_did_itself_is_known_by_its_robot() -> None:
         _event(repository={"full_name": "x" * 400 + "/y"}),
         _event(issue={"number": True}),
         _event(issue={"number": "12"}),
+        _event(issue={"number": 10**4000}),
+        _event(issue={"number": -1}),
         _event(issue=[]),
         _pull("submitted") | {"review": {"id": 5, "state": "dismissed"}},
         _pull("dismissed") | {"review": {"id": 5, "state": "approved"}},
@@ -255,6 +269,13 @@ def test_a_name_that_is_none_is_somebody(login: Any) -> None:
     assert happened.actor == ""
 
 
+@pytest.mark.twin
+def test_twin_without_the_look_at_names_one_of_them_calls_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "_LOGIN", re.compile(".*"))
+
+    assert "<!channel>" in read(_event(sender={"login": "<!channel>"})).sentence  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     "url", [None, 1, "javascript:alert(1)", "https://x.example/|evil>", "https://a b", "https://" + "a" * 600]
 )
@@ -270,6 +291,24 @@ def test_a_long_comment_is_cut_and_read_quickly() -> None:
 
     assert happened is not None
     assert len(happened.text) <= 4000
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = ["action", "issue", "pull_request", "comment", "review", "repository", "sender", "assignee"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.sampled_from(NAMES), ODD), st.sampled_from(["issue", "pull_request"]))
+def test_whatever_shape_it_has_reading_it_never_fails(odd: dict[str, Any], kind: str) -> None:
+    read(odd)
+    read(_event() | odd)
+    read(_event("created", comment=COMMENT) | odd)
+    read(_pull("submitted") | {"review": {"id": 5, "state": "approved"}} | odd)
+    read({"action": "closed", "repository": {"full_name": "o/r"}, kind: odd | {"number": 1}})
 
 
 # ── once ─────────────────────────────────────────────────────────────────────────────────
