@@ -153,7 +153,8 @@ def _changed(event: Mapping[str, Any], issue: Mapping[str, Any]) -> Happened | N
     # What matters most names it; its words come first.
     order = ("closed", "reopened", "moved", "assigned", "prioritized")
     ranked = sorted((each for each in told if each[0]), key=lambda each: order.index(each[0]))
-    sentence = " and ".join(dict.fromkeys(words for _, words in ranked))
+    first, *others = dict.fromkeys(words for _, words in ranked)
+    sentence = " and ".join([first, *(words.removeprefix("was ") for words in others)])
     id = _text(changelog.get("id")) if isinstance(changelog, Mapping) else ""
     return _happened(event, issue, ranked[0][0], sentence, _person(event.get("user")), f"change:{id}")
 

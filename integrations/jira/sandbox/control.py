@@ -12,7 +12,7 @@ from integrations.jira.marks import looks_like_a_mark
 from integrations.jira.sandbox import others, things
 from integrations.jira.sandbox.faults import Refusal
 from integrations.jira.sandbox.seed import seed
-from integrations.jira.sandbox.state import LAG, SANDBOX, Sandbox
+from integrations.jira.sandbox.state import LAG, SANDBOX, Sandbox, home_of
 from integrations.jira.sandbox.store import Data
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -28,6 +28,8 @@ def local_only(handler: Handler) -> Handler:
         foreign = origin is not None and origin != f"{request.scheme}://{request.host}"
         if not is_this_machine(request.remote or "") or foreign:
             return web.json_response({"error": "only from this machine"}, status=403)
+        sandbox = request.app[SANDBOX]
+        sandbox.home = sandbox.home or home_of(request, request.path[request.path.index("/_sandbox/") :])
         try:
             return await handler(request)
         except ValueError as error:

@@ -19,6 +19,7 @@ from integrations.base import Attempt
 from integrations.jira import tools
 from integrations.jira.client import JiraService, connect
 from integrations.jira.sandbox import create_sandbox
+from tests.integrations.jira.contract_jira import problems
 
 SECRET = "hook_of_the_tests"
 
@@ -108,6 +109,22 @@ class Running:
         await runner.cleanup()
         await hooks_at[0].cleanup()
 
+    def disallowed(self) -> list[str]:
+        """Of all that went to Jira Cloud here, and all that came back, what its description does not know."""
+        found: list[str] = []
+        for each in self.wire:
+            method, _, url = each["title"].partition(" ")
+            at = url.find("/rest/api/3/")
+            if each["direction"] != "from bot" or at < 0 or len(each["answer"]) >= 20_000:
+                continue
+            query = "" if "?" in url or each["body"][:1] == "{" else each["body"]
+            body = "" if query or method == "GET" else each["body"]
+            found += [
+                f"{each['title']}: {problem}"
+                for problem in problems(method, url[at:], body, each["status"], each["answer"])
+            ]
+        return found
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The control side: /_sandbox/…"""
         answer = requests.request(method, f"{self.base}/_sandbox/{path}", json=body, timeout=10)
@@ -164,6 +181,7 @@ def sandbox(tmp_path: Path) -> Iterator[Running]:
     running = Running(tmp_path / "jira.sqlite")
     yield running
     running.stop()
+    assert running.disallowed() == []
 
 
 @pytest.fixture

@@ -266,7 +266,7 @@ def test_a_wrong_signature_is_not_outweighed_by_a_good_token() -> None:
         (
             _changed(("priority", "High"), ("assignee", "Omar")),
             "assigned",
-            "SHOP-12 was assigned to Omar and was given the priority High by Ada Reyes.",
+            "SHOP-12 was assigned to Omar and given the priority High by Ada Reyes.",
         ),
         (_event(webhookEvent="jira:issue_deleted"), "deleted", "SHOP-12 was deleted by Ada Reyes."),
     ],
