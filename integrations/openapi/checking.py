@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from integrations.openapi.exact import exact
 from integrations.openapi.formats import FORMATS, pattern
 
 LARGEST = 32 << 10
@@ -42,7 +42,7 @@ class Checker:
         _counted.left = MOST_STEPS
         found = []
         try:
-            for error in self._own.validator.iter_errors(given):
+            for error in self._own.validator.iter_errors(exact(self.schema, given)):
                 found.append(_told(error))
                 if len(found) >= MOST_PROBLEMS:
                     break
@@ -66,9 +66,10 @@ def size_problem(given: Any) -> str:
                 todo += [(each, depth + 1) for each in value.values()]
             case list() | tuple():
                 todo += [(each, depth + 1) for each in value]
-            case float() if not math.isfinite(value):
-                return "holds a number that is none"
-            case None | bool() | int() | float() | str():
+            case float():
+                # What is approved has one spelling; a float has several.
+                return "holds a decimal number; give it as a text, in quotes"
+            case None | bool() | int() | str():
                 pass
             case _:
                 return f"holds a {type(value).__name__}, which JSON does not know"

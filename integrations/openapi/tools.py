@@ -17,6 +17,7 @@ from integrations.http import budget
 from integrations.openapi.chosen import Chosen
 from integrations.openapi.client import Server, Service
 from integrations.openapi.errors import NobodyKnows, Retry
+from integrations.openapi.exact import exact
 from integrations.openapi.models import Answer, arguments_of
 from integrations.openapi.operation import Operation
 from integrations.openapi.serialise import as_json
@@ -68,7 +69,7 @@ def tool(chosen: Chosen, operation: Operation, server: Server, never_left: Never
     arguments = arguments_of(operation.name, operation.schema)
 
     def perform(service: Service, given: Any, attempt: Attempt) -> Performed:
-        values = arguments.model_validate(given).values
+        values = exact(operation.schema, arguments.model_validate(given).values)
         retry = Retry(chosen.name, reads=reads, keyed=keyed and not operation.reads)
         if not (reads or keyed or never_left.may_send(attempt)):
             raise NobodyKnows(
@@ -84,7 +85,7 @@ def tool(chosen: Chosen, operation: Operation, server: Server, never_left: Never
 
     def describe(given: Any) -> Facts:
         """The call, and all that will be sent, value by value, nothing shortened."""
-        values = arguments.model_validate(given).values
+        values = exact(operation.schema, arguments.model_validate(given).values)
         calls = f"{operation.method.upper()} {server.prefix}{operation.path} at {server.host}"
         return (("Calls", calls), *_leaves("", values))
 

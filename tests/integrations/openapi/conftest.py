@@ -133,7 +133,11 @@ def stand_in() -> tuple[Stand, ThreadingHTTPServer]:
         def log_message(self, *_: Any) -> None:
             """Nobody reads it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """That a client went away is what some tests are about."""
+
+    server = Quiet(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     stand.base = f"http://127.0.0.1:{server.server_port}"

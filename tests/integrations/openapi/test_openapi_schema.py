@@ -10,6 +10,7 @@ import pytest
 from integrations.openapi import checking, formats
 from integrations.openapi.checking import Checker, size_problem
 from integrations.openapi.document import load
+from integrations.openapi.exact import exact
 from integrations.openapi.schema import Converter
 from integrations.openapi.source import DocumentError
 
@@ -201,7 +202,8 @@ def test_twin_without_a_registry_of_its_own_the_reference_is_fetched(other: Any)
     [
         ({"a": "x" * checking.LARGEST}, "larger"),
         ([0] * (checking.MOST_VALUES + 1), "more than"),
-        ({"a": float("nan")}, "none"),
+        ({"a": float("nan")}, "as a text"),
+        ({"a": 1.5}, "as a text"),
         ({"a": "\ud800"}, "half a character"),
         ({1: 2}, "key"),
         ({"a": object()}, "JSON does not know"),
@@ -238,3 +240,41 @@ def test_a_problem_names_the_place_and_the_rule_and_never_the_value() -> None:
     assert "id is missing" in problems
     assert "zz is not known" in problems
     assert "secret" not in problems
+
+
+PRICE = {"type": "number", "minimum": 0.5, "exclusiveMaximum": 100}
+
+
+@pytest.mark.parametrize(
+    ("schema", "given", "sent"),
+    [
+        (PRICE, "19.99", 19.99),
+        (PRICE, 20, 20),
+        ({"type": ["number", "null"]}, "0.1", 0.1),
+        ({"anyOf": [{"type": "number"}, {"type": "null"}]}, "-3", -3.0),
+        ({"oneOf": [{"type": "number"}, {"type": "string"}]}, "19.99", "19.99"),
+        ({"type": "string"}, "19.99", "19.99"),
+        ({"type": "array", "items": PRICE}, ["1.5", 2], [1.5, 2]),
+        ({"properties": {"p": {"$ref": "#/$defs/p"}}, "$defs": {"p": PRICE}}, {"p": "1.25"}, {"p": 1.25}),
+        ({"additionalProperties": PRICE}, {"a": "1.5"}, {"a": 1.5}),
+        ({}, "1.5", "1.5"),
+    ],
+)
+def test_a_decimal_is_given_as_a_text_and_sent_as_a_number(schema: Any, given: Any, sent: Any) -> None:
+    assert Checker(schema).problems(given) == ()
+    found = exact(schema, given)
+    assert (found, type(found)) == (sent, type(sent))
+
+
+@pytest.mark.parametrize("given", ["0.4", "100", "1e2", "abc", "1.", "", "12345678901234567", "٣", "NaN"])
+def test_a_text_that_is_no_decimal_or_out_of_bounds_is_refused(given: str) -> None:
+    assert Checker(PRICE).problems(given)
+
+
+def test_looking_for_decimals_ends_in_a_schema_that_leads_back_to_itself() -> None:
+    schema = {
+        "$ref": "#/$defs/a",
+        "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, {"items": {"$ref": "#/$defs/a"}}]}},
+    }
+
+    assert exact(schema, [["1.5"]]) == [["1.5"]]

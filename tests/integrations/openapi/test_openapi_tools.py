@@ -55,6 +55,18 @@ def test_a_write_carries_its_body_as_json(kennel: Make, stand: Stand) -> None:
     assert done.external_id == "12"
 
 
+def test_a_decimal_is_a_number_in_the_body_and_on_the_card(kennel: Make, stand: Stand) -> None:
+    document = json.loads(json.dumps(KENNEL))
+    document["components"]["schemas"]["Dog"]["properties"]["fee"] = {"type": "number"}
+    made = kennel(document=document)
+    made.call("dogs_create", {"body": {"name": "Rex", "fee": "19.99"}})
+    describe = made.tool("dogs_create").describe
+    assert describe is not None
+
+    assert stand.seen[0].body == b'{"name":"Rex","fee":19.99}'
+    assert dict(describe({"body": {"name": "Rex", "fee": "19.99"}}))["body.fee"] == "19.99"
+
+
 def test_an_answer_without_a_body_is_one_too(kennel: Make, stand: Stand) -> None:
     stand.say(204, b"")
 
