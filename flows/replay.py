@@ -94,7 +94,7 @@ def replay(flow: Flow, began: Run, recorded: Sequence[Recorded]) -> list[Played]
     run, played, turn = began, list[Played](), recorded[0].turn if recorded else 0
     for each in recorded:
         if each.turn != turn:
-            run, turn = _stored(run), each.turn
+            run, turn = stored(run), each.turn
         after, effects = advance(flow, run, each.event, each.known)
         played.append(Played(each, decided(run, after, effects), effects))
         run = after
@@ -119,7 +119,7 @@ def transplant(
     stopped, pairs = "", list[tuple[Played, Played]]()
     for each in recorded:
         if each.turn != turn:
-            run, twin, turn = _stored(run), _stored(twin), each.turn
+            run, twin, turn = stored(run), stored(twin), each.turn
         after, effects = advance(own, run, each.event, each.known)
         mine = Played(each, decided(run, after, effects), effects)
         event, why = (None, stopped) if stopped else _addressed(own, other, run, twin, each.event)
@@ -173,10 +173,23 @@ def _tool(flow: Flow, run: Run) -> str:
     return str(getattr(flow.steps.get(run.waiting.split(":")[-2] if ":" in run.waiting else ""), "call", ""))
 
 
-def _stored(run: Run) -> Run:
-    """As it comes back from the database."""
-    state = orjson.loads(orjson.dumps(to_json(run)))
+def stored(run: Run) -> Run:
+    """As it comes back from the database, where keys stand in another order: shorter ones first.
+
+    Which of two equals is the first of a mapping can depend on that.
+    """
+    state = _ordered(orjson.loads(orjson.dumps(to_json(run))))
     return from_json(run.id, run.flow, run.flow_version, run.status, state)
+
+
+def _ordered(value: Any) -> Any:
+    match value:
+        case dict():
+            names = sorted((name.encode() for name in value), key=lambda name: (len(name), name))
+            return {name.decode(): _ordered(value[name.decode()]) for name in names}
+        case list():
+            return [_ordered(each) for each in value]
+    return value
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -14,7 +14,8 @@ from flows.engine import advance, start
 from flows.events import Approved, Chose, Entered, Event, Expired, Failed, Finished, Heard, Rejected
 from flows.flow import Flow
 from flows.policy import Policy
-from flows.run import Requester, Run, from_json, to_json
+from flows.replay import stored
+from flows.run import Requester, Run
 from flows.scene import Known
 from flows.understanding import Change, Intent, Meaning
 from workers import record
@@ -49,8 +50,7 @@ class Life:
     def turn(self, *events: Event) -> list[Kept]:
         """The events that were kept of it."""
         if self.version:
-            state = orjson.loads(orjson.dumps(to_json(self.run)))
-            self.run = from_json(self.run.id, self.run.flow, self.run.flow_version, self.run.status, state)
+            self.run = stored(self.run)
         kept = []
         for number, event in enumerate(events):
             before = self.run
@@ -61,9 +61,9 @@ class Life:
         return kept
 
     async def store(self, c: Connection, tenant: UUID, conversation: str, *events: Event) -> None:
-        stored = Stored(self.run, conversation, PLACE, self.version)
+        before = Stored(self.run, conversation, PLACE, self.version)
         kept = self.turn(*events)
-        await runs.save(c, tenant, stored, self.run, kept)
+        await runs.save(c, tenant, before, self.run, kept)
 
     def event(self, choose: Callable[[list[Any]], Any]) -> Event:
         """Something that could happen now, or that comes too late."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 
 from bot.embedded import Servers
@@ -16,6 +17,8 @@ from bot.settings import Settings
 from flows.flow import Flow
 from flows.loader import load_file, load_stored
 from flows.policy_file import load_policy
+from flows.replay import stored
+from flows.run import to_json
 from integrations import tools
 from tests.conftest import SECRET
 from tests.workers.lived import PLACE, Life, order, renamed, with_id
@@ -316,3 +319,13 @@ async def test_several_events_of_one_turn_are_kept_in_their_order(there: World) 
         [(_, _, rows)] = await history.newest(c, there.tenant, "order", 10)
     assert [row.seq for row in rows] == [0, 1, 100, 101]
     assert [(row.event, row.digest) for row in rows] == [(row.event, row.digest) for row in life.rows]
+
+
+async def test_a_run_comes_back_from_the_database_with_its_keys_as_a_replay_orders_them(there: World) -> None:
+    """The order can decide which of two equals is named, so a replay has to have it too."""
+    life = await there.ordered("r1", 4)
+    async with there.db.tenant(there.tenant) as c:
+        found = await runs.by_id(c, there.tenant, "r1")
+    assert found is not None
+    assert orjson.dumps(to_json(found.run)) == orjson.dumps(to_json(stored(life.run)))
+    assert orjson.dumps(to_json(life.run)) != orjson.dumps(to_json(stored(life.run)))

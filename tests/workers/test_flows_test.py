@@ -9,7 +9,9 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import app
 from bot.errors import ConfigurationError
 from flows.yaml_source import read
 from tests.workers.flowtest.flowfiles import FLOW, mistakes, played, whole, written
@@ -308,3 +310,20 @@ def test_what_was_cancelled_does_not_wake_it(tmp_path: Path) -> None:
     """
     found = played(tmp_path, conversation, flow=WAITS)
     assert found.good, "\n".join(report(found))
+
+
+# ── the program ──────────────────────────────────────────────────────────────────────────
+
+
+def test_the_program_ends_with_what_the_test_found(tmp_path: Path) -> None:
+    path = str(written(tmp_path, begun("- {press: Read it, expect: {ends: done}}")))
+    xml = str(tmp_path / "out.xml")
+    fine = CliRunner().invoke(app, ["flows", "test", path, "--junit", xml])
+    assert (fine.exit_code, Path(xml).exists()) == (0, True)
+    assert "1 of 1 conversations passed" in fine.output
+    assert CliRunner().invoke(app, ["flows", "test", path, "--coverage", "90"]).exit_code == 1
+
+
+def test_the_same_conversation_is_played_alike_every_time() -> None:
+    first, second = (report(run([CATALOG / "order.yaml"])) for _ in range(2))
+    assert first == second
