@@ -45,6 +45,27 @@ def test_a_person_reads_in_the_ticket_what_was_typed(sandbox: Any, version: int)
     assert plain(sandbox.issues()["SHOP-11"]["fields"]["description"]) == NEW["description"]
 
 
+def test_fields_and_mark_go_out_in_one_request(sandbox: Any) -> None:
+    """The SDK's own create drops properties that stand beside fields, and says nothing."""
+    import json
+
+    from integrations.jira.marks import mark_of
+
+    sandbox.do("CREATE", NEW | {"labels": ["kitchen"]})
+    sent = json.loads(next(each["body"] for each in sandbox.wire if each["title"].startswith("POST")))
+
+    assert sent["fields"]["labels"] == ["kitchen", mark_of("r1:open:1")]
+    assert sent["properties"] == [{"key": "countersign.effect", "value": {"mark": mark_of("r1:open:1")}}]
+    assert (sent["fields"]["project"], sent["fields"]["issuetype"]) == ({"key": "SHOP"}, {"name": "Task"})
+
+
+@BOTH
+def test_a_search_is_one_call_for_each_page(sandbox: Any, version: int) -> None:
+    sandbox.do("SEARCH", {"text": "tiramisu"}, version=version)
+
+    assert sandbox.calls() == [f"POST {version}/search" + ("/jql" if version == 3 else "")]
+
+
 def test_a_ticket_goes_where_it_is_asked_to_or_where_the_setting_says(sandbox: Any) -> None:
     there = sandbox.do("CREATE", NEW | {"project": "ops"}, key="r1:a:1")
     here = sandbox.do("CREATE", NEW, key="r1:b:1")
