@@ -170,8 +170,9 @@ def _no_look_up(_: Any) -> None:
 
     perform = calls.Hands._perform
 
-    def forgetful(self: Any, claimed: Any) -> Any:
-        return perform(self, replace(claimed, key=f"{claimed.key}#{uuid4().hex}", attempts=1))
+    def forgetful(self: Any, ready: Any) -> Any:
+        claimed = replace(ready.claimed, key=f"{ready.claimed.key}#{uuid4().hex}", attempts=1)
+        return perform(self, replace(ready, claimed=claimed))
 
     _swap(deliver, "_find", blind)
     _swap(calls.Hands, "_perform", forgetful)
@@ -190,7 +191,10 @@ def _blind_deliver(_: Any) -> None:
 def _no_fence(_: Any) -> None:
     """Whoever once held a conversation may write for ever."""
     from contextlib import asynccontextmanager
+    from dataclasses import replace
 
+    from workers import turns
+    from workers.store import enqueue
     from workers.store.door import Database
 
     @asynccontextmanager
@@ -198,7 +202,24 @@ def _no_fence(_: Any) -> None:
         async with self.tenant(tenant) as c:
             yield c
 
+    async def todays(c: Any, claimed: Any) -> Any:
+        """With the fence of whoever holds it now."""
+        query = "select fence from conversations where tenant_id = $1 and key = $2"
+        if isinstance(c, Database):
+            async with c.tenant(claimed.tenant) as inside:
+                return replace(claimed, fence=await inside.fetchval(query, claimed.tenant, claimed.key))
+        return replace(claimed, fence=await c.fetchval(query, claimed.tenant, claimed.key))
+
+    def for_ever(write: Any) -> Any:
+        async def careless(c: Any, claimed: Any, *more: Any, **others: Any) -> Any:
+            return await write(c, await todays(c, claimed), *more, **others)
+
+        return careless
+
     _swap(Database, "turn", turn)
+    _swap(enqueue, "close", for_ever(enqueue.close))
+    _swap(enqueue, "sent", for_ever(enqueue.sent))
+    _swap(turns, "look", for_ever(turns.look))
 
 
 def _no_claim(_: Any) -> None:
