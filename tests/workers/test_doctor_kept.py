@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def with_database(servers: Servers, app_dsn: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def theirs(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[UUID, str]:
+async def theirs(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[UUID, str]]:
     """One other tenant, alone in this database."""
     name = f"Acme {uuid4()}"
     tenant = await tenants.create(db, name)
@@ -122,7 +123,9 @@ async def theirs(db: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[UUID, s
         return [(tenant, name)]
 
     monkeypatch.setattr(tenants, "every", only)
-    return tenant, name
+    yield tenant, name
+    async with db.tenant(tenant) as c:
+        await c.execute("delete from services")
 
 
 async def keep(db: Database, tenant: UUID, key: str = SECRET, **values: str) -> None:
