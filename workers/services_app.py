@@ -13,6 +13,15 @@ Tenant = Annotated[str, typer.Option("--tenant", help="name or id of another ten
 Service = Annotated[str, typer.Argument(help="stripe, jira, github or notion")]
 
 
+@services_app.callback()
+def begin() -> None:
+    """Whichever command it is: services by OpenAPI documents are among them."""
+    from bot.settings import Settings
+    from workers import documents
+
+    documents.learn(Settings())
+
+
 @services_app.command("list")
 def list_all(tenant: Tenant = "") -> None:
     """Show each service: whether it is connected, as whom, and by what."""

@@ -178,6 +178,20 @@ async def test_twin_without_the_guard_it_is_made_with_the_operators_key(
     assert fake.called_with == ["sk_of_the_environment"]
 
 
+async def test_a_tool_that_is_no_longer_there_ends_its_effect_with_a_word(
+    hands: Hands, fake: Fake, ready: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep(ready, STRIPE_API_KEY="sk_theirs")
+    monkeypatch.setattr(hands, "_tools", {})
+
+    found, problem = await run(hands, ready)
+    assert (found, problem) == (
+        "failed",
+        "There is no tool stripe.charge here any more, so nothing was sent.",
+    )
+    assert fake.called_with == []
+
+
 async def test_a_changed_key_counts_at_the_next_call(hands: Hands, fake: Fake, ready: There) -> None:
     for key in ("sk_1", "sk_2", "sk_1"):
         await keep(ready, STRIPE_API_KEY=key)

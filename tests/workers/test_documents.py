@@ -19,6 +19,8 @@ from flows.policy import Outcome, judge
 from flows.policy_file import load_policy, parse_policy
 from flows.yaml_source import Source
 from workers import documents, tools, tools_cli
+from workers.doctor.documents import documents as doctor
+from workers.doctor.finding import good
 from workers.installations import without_our_accounts
 from workers.installs import OWN
 from workers.push import POLICY
@@ -283,3 +285,14 @@ def test_a_tool_that_is_not_there_is_told_with_the_closest(shop: Any, name: str,
 def test_a_document_that_is_not_there_is_told_with_those_that_are(shop: Any) -> None:
     with pytest.raises(ConfigurationError, match="There are: shop"):
         tools_cli.list_all(shop(), "shoe")
+
+
+async def test_the_doctor_looks_at_each_document(shop: Any, tmp_path: Path) -> None:
+    found = await doctor(shop(TOKEN="s3cret-token"))
+    assert [str(each) for each in found] == [
+        str(good("Document shop", "4 operations at shop.example, called with a token"))
+    ]
+
+    with pytest.raises(ConfigurationError, match="OPENAPI names shop"):
+        await doctor(Settings(_env_file=None, openapi=f"shop={tmp_path}/none.json"))
+    assert await doctor(Settings(_env_file=None)) == []

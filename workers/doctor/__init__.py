@@ -13,7 +13,7 @@ from bot.errors import CountersignError
 from bot.settings import Settings
 from integrations.errors import IntegrationError
 from workers import beside
-from workers.doctor import kept, ours, platforms, services
+from workers.doctor import documents, kept, ours, platforms, services
 from workers.doctor.finding import Finding, Level, bad, secrets_of, without_secrets
 
 __all__ = ["LOOKS", "Finding", "check", "examine"]
@@ -31,6 +31,7 @@ LOOKS: Mapping[str, Look] = {
     "Slack": platforms.slack,
     "Teams": platforms.teams,
     "Stripe": services.stripe,
+    "Documents": documents.documents,
     "Services": kept.connected,
     "Model": services.model,
 }
