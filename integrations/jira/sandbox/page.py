@@ -28,6 +28,7 @@ tr:first-child > * { border-top: 0; } td.key { white-space: nowrap; }
   background: #8882; }
 .done { background: #2a9d5533; } .indeterminate { background: #2a6fd633; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; } .by { color: light-dark(#5a6675, #9aa7b8); }
+time { white-space: nowrap; }
 a { color: light-dark(#1652c4, #8ab4ff); }
 p.note { font-size: .85rem; color: light-dark(#5a6675, #9aa7b8); }
 """
@@ -114,7 +115,7 @@ def _name(sandbox: Sandbox, id: str | None) -> str:
 
 
 def _when(at: float) -> str:
-    return escape(stamp(at)[:16].replace("T", " "))
+    return f"<time>{escape(stamp(at)[:16].replace('T', ' '))}</time>"
 
 
 def _link_name(link: Data, key: str) -> str:
