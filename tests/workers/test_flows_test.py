@@ -312,6 +312,68 @@ def test_what_was_cancelled_does_not_wake_it(tmp_path: Path) -> None:
     assert found.good, "\n".join(report(found))
 
 
+# ── from one flow to another, and questions to approvers ─────────────────────────────────
+
+OTHER = """
+id: weather
+description: "Tell the weather"
+examples: ["what is the weather like"]
+steps:
+  - {id: told, type: message, text: "It is sunny.", next: done}
+  - {id: done, type: end}
+"""
+APPROVES = """
+id: ask
+description: "Ask somebody before going on"
+steps:
+  - id: decide
+    type: approve
+    question: "May {{ requester.name }} go home?"
+    approvers: [grace@example.com]
+    if_approved: yes_
+    if_rejected: no_
+    if_expired: no_
+  - {id: yes_, type: message, text: "Off you go.", next: done}
+  - {id: no_, type: message, text: "Please stay.", next: done}
+  - {id: done, type: end}
+"""
+
+
+def test_another_flow_in_between_is_played_and_comes_back(tmp_path: Path) -> None:
+    path = written(tmp_path, begun("""
+        - say: what is the weather like
+          expect: {said: [It is sunny., {contains: Shall I read it}], at: sure, card: {buttons: [Read it]}}
+        - {press: Read it, expect: {ends: done}}
+    """))  # fmt: skip
+    (tmp_path / "flows" / "weather.yaml").write_text(OTHER)
+    found = run([path])
+    assert found.good, "\n".join(report(found))
+
+
+APPROVAL = """
+- name: decided
+  turns:
+    - {say: /ask, expect: {asked: flow.approve, at: decide}}
+    - ACT
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "good"),
+    [
+        ("{approve: grace, expect: {said: Off you go., ends: done}}", True),
+        ("{reject: {by: grace, reason: no}, expect: {said: Please stay.}}", True),
+        ("{wait: 2 days, expect: {said: Please stay.}}", True),
+        ("{approve: omar, expect: {ends: done}}", False),
+    ],
+)
+def test_a_question_is_decided_by_whom_the_step_names(tmp_path: Path, act: str, good: bool) -> None:
+    found = played(tmp_path, APPROVAL.replace("ACT", act), flow=APPROVES)
+    lines = "\n".join(report(found))
+    assert found.good == good, lines
+    assert good or "Omar is not among those who may decide it: grace@example.com" in lines
+
+
 # ── the program ──────────────────────────────────────────────────────────────────────────
 
 

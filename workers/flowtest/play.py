@@ -17,9 +17,11 @@ from flows.effects import (
     Call,
     CancelTimer,
     Change,
+    Digress,
     Effect,
     Read,
     Release,
+    Resume,
     Say,
     SetTimer,
     Whisper,
@@ -38,10 +40,13 @@ from flows.events import (
     Fired,
     Heard,
     Rejected,
+    Resumed,
 )
 from flows.flow import Flow
 from flows.run import Requester, Run
 from flows.understanding import Meaning
+from integrations.flow.tools import NAME as APPROVE
+from integrations.flow.tools import approvers_of
 from integrations.models.offline.reader import read
 from workers import understand, waits
 from workers.flowtest import script as s
@@ -50,6 +55,7 @@ from workers.flowtest.seen import Happened, buttons, call_in_words, told
 from workers.known import World
 
 MOST_EVENTS = 200
+Coming = tuple[str, Event]  # the run that it comes to
 
 
 class Stuck(Exception):
@@ -68,23 +74,22 @@ class Walked:
 
 @dataclass(slots=True)
 class Player:
-    """One conversation. `run` is the newest run in it."""
+    """One conversation. `runs` are all of it, by their ids and in the order in which they began."""
 
     world: World
     people: Mapping[str, Requester]
     owner: str
     now: float
     tools: dict[str, tuple[s.Answer, ...]]
-    run: Run | None = None
+    runs: dict[str, Run] = field(default_factory=dict)
     happened: Happened = field(default_factory=Happened)
     walked: list[Walked] = field(default_factory=list)
     _cards: dict[str, Reply] = field(default_factory=dict)
     _old: list[tuple[str, str, str]] = field(default_factory=list)
-    _held: AskApproval | None = None
+    _held: dict[str, AskApproval] = field(default_factory=dict)
     _open: dict[str, Call] = field(default_factory=dict)
     _due: list[tuple[float, str, Event]] = field(default_factory=list)
     _understood: Meaning | None = None
-    _runs: int = 0
 
     def take(self, turn: s.Turn) -> Happened:
         """Raises `Stuck`. What came of it; the player stands behind it afterwards."""
@@ -99,10 +104,11 @@ class Player:
                 self._press(who, label, old)
             case s.Approve(by=by):
                 asked = self._decided_by(by)
-                self._happen(Approved(f"{asked.call.key}:approval", asked.call.key, self.people[by].name))
+                key, name = asked.call.key, self.people[by].name
+                self._happen((run_of(key), Approved(f"{key}:approval", key, name)))
             case s.Reject(by=by, reason=reason):
                 key, name = self._decided_by(by).call.key, self.people[by].name
-                self._happen(Rejected(f"{key}:approval", key, name, reason))
+                self._happen((run_of(key), Rejected(f"{key}:approval", key, name, reason)))
             case s.Expire():
                 self._expire()
             case s.Wait(seconds=seconds):
@@ -117,19 +123,24 @@ class Player:
         return [reply for reply in self._cards.values() if any(buttons(reply))]
 
     @property
-    def flow(self) -> Flow:
-        assert self.run is not None
-        return self.world.flows[self.run.flow]
+    def run(self) -> Run | None:
+        """The newest that is not over, to which one speaks; where all are over, the newest."""
+        every = list(self.runs.values())
+        open = [run for run in every if not run.over]
+        return (open or every)[-1] if every else None
+
+    def flow_of(self, run: Run) -> Flow:
+        return self.world.flows[run.flow]
 
     # ── acts ─────────────────────────────────────────────────────────────────────────────
 
     def _say(self, who: Requester, text: str) -> None:
-        meaning = self._meaning(text)
-        if self.run is not None and not self.run.over:
-            self._happen(self._heard(who.id, who.name, text, meaning))
+        run = self.run
+        if run is not None and not run.over:
+            self._happen((run.id, self._heard(run, who.id, who.name, text)))
             return
-        if self._understood and not self._understood.route:
-            meaning = self._read(text)
+        heard = self._understood
+        meaning = heard if heard and (heard.route or heard.intent != "value") else self._read(text, None)
         decided = router.route(meaning, self.world.known, who.name, text)
         if isinstance(decided, router.Start):
             self._start(decided.flow, who, text, decided.confidence, decided.words)
@@ -141,10 +152,13 @@ class Player:
     def _start(self, flow: str, who: Requester, text: str, confidence: float, words: str) -> None:
         if flow not in self.world.flows:
             raise Stuck(f"this starts {flow!r}, which is no flow here")
-        self._runs += 1
         self._cards = {id: each for id, each in self._cards.items() if not id.startswith("answer:")}
-        self.run = start(self.world.flows[flow], f"r{self._runs}", who, text, confidence, words)
-        self._happen(Entered())
+        run = start(self.world.flows[flow], self._next_id(), who, text, confidence, words)
+        self.runs[run.id] = run
+        self._happen((run.id, Entered()))
+
+    def _next_id(self) -> str:
+        return f"r{len(self.runs) + 1}"
 
     def _press(self, who: Requester, label: str, old: bool) -> None:
         now = [each for reply in self.cards for each in buttons(reply)]
@@ -159,25 +173,26 @@ class Player:
             return
         run_id, _, rest = value.partition("|")
         at, _, picked = rest.partition("|")
-        if self.run is None or run_id != self.run.id:
-            raise Stuck(f"the button “{label}” belongs to an earlier run")
-        self._happen(Chose(who.id, who.name, action.removeprefix("run."), picked, at))
+        self._happen((run_id, Chose(who.id, who.name, action.removeprefix("run."), picked, at)))
 
     def _decided_by(self, by: str) -> AskApproval:
-        if self._held is None:
+        """The newest that waits for somebody. Who may decide is the bot's rule, not the flow's."""
+        if not self._held:
             raise Stuck("nothing waits for an approval")
-        if self.run is not None and self.people[by].id == self.run.requester.id:
-            raise Stuck(f"{self.people[by].name} asked for this, and may not decide it")
-        named = [each.lower() for each in self.world.known.policy.approvers.people]
-        if named and self.people[by].email.lower() not in named:
-            raise Stuck(f"{self.people[by].name} is not among the policy's approvers")
-        return self._held
+        asked = list(self._held.values())[-1]
+        who = self.people[by]
+        if who.id == self.runs[run_of(asked.call.key)].requester.id:
+            raise Stuck(f"{who.name} asked for this, and may not decide it")
+        own = approvers_of(asked.call.tool, asked.call.arguments)
+        named = [each.lower() for each in own or self.world.known.policy.approvers.people]
+        if named and who.email.lower() not in named:
+            raise Stuck(f"{who.name} is not among those who may decide it: {', '.join(named)}")
+        return asked
 
     def _expire(self) -> None:
-        if self._held is None:
+        if not self._held:
             raise Stuck("nothing waits for an approval")
-        key = self._held.call.key
-        self._happen(Expired(f"{key}:approval", key))
+        self._happen(_expiry(list(self._held)[-1]))
 
     def _wait(self, seconds: float) -> None:
         """Whatever is due meanwhile happens at its time, in order."""
@@ -185,7 +200,7 @@ class Player:
         while due := sorted((each for each in self._due if each[0] <= until), key=lambda each: each[:2]):
             self._due.remove(due[0])
             self.now = due[0][0]
-            self._happen(due[0][2])
+            self._happen((run_of(due[0][1]), due[0][2]))
         self.now = until
 
     def _deliver(self, tool: str) -> None:
@@ -196,17 +211,20 @@ class Player:
 
     # ── what follows ─────────────────────────────────────────────────────────────────────
 
-    def _happen(self, *events: Event) -> None:
+    def _happen(self, *events: Coming) -> None:
         waiting = list(events)
         for _ in range(MOST_EVENTS):
             if not waiting:
                 return
-            assert self.run is not None
-            before, event = self.run, waiting.pop(0)
-            self.run, effects = advance(self.flow, before, event, self.world.known)
-            self._note_way(before, self.run)
+            id, event = waiting.pop(0)
+            if isinstance(event, Rejected | Expired):
+                self._held.pop(event.key, None)
+            before = self.runs[id]
+            after, effects = advance(self.flow_of(before), before, event, self.world.known)
+            self.runs[id] = after
+            self._note_way(before, after)
             for effect in effects:
-                waiting += self._carried_out(effect)
+                waiting += self._carried_out(after, effect)
         raise Stuck(f"one turn brought more than {MOST_EVENTS} events")
 
     def _note_way(self, before: Run, after: Run) -> None:
@@ -216,7 +234,7 @@ class Player:
         for source, target in zip((before.step, *way), way, strict=False):
             self.walked.append(Walked(after.flow, source, target, code))
 
-    def _carried_out(self, effect: Effect) -> list[Event]:
+    def _carried_out(self, run: Run, effect: Effect) -> list[Coming]:
         match effect:
             case Say(id=id, reply=reply):
                 self._post(id, reply)
@@ -229,32 +247,43 @@ class Player:
                 self.happened.whispered.append(told(reply))
                 self.happened.order.append(f"(whispered to {to}) {reply.text}")
             case Read(by=by, name=name, text=text):
-                return [self._heard(by, name, text, self._meaning(text), opening=True)]
+                return [(run.id, self._heard(run, by, name, text, opening=True))]
             case Call():
                 return self._called(effect)
             case AskApproval(call=call, verdict=verdict):
-                self._held = effect
-                self._due.append((self.now + self.world.known.policy.expires, call.key, _expiry(call.key)))
+                self._held[call.key] = effect
+                self._due.append((self.now + self.world.known.policy.expires, call.key, _expiry(call.key)[1]))
                 self.happened.asked.append(effect)
                 words = f"{call_in_words(call.tool, call.arguments)}: {verdict.because}"
                 self.happened.order.append(f"(approval asked) {words}")
-            case Release() if self._held:
-                held, self._held = self._held, None
-                return self._called(held.call)
-            case Withdraw():
-                self._held = None
+            case Release(key=key) if key in self._held:
+                return self._called(self._held.pop(key).call)
+            case Withdraw(key=key):
+                self._held.pop(key, None)
             case SetTimer(key=key):
-                self._due.append((self._moment(effect), key, Fired(key)))
+                self._due.append((self._moment(run, effect), key, Fired(key)))
             case CancelTimer(key=key):
                 self._due = [each for each in self._due if each[1:] != (key, Fired(key))]
+            case Digress():
+                return self._digressed(run, effect)
+            case Resume(run=id) if id in self.runs and not self.runs[id].over:
+                return [(id, Resumed())]
         return []
 
-    def _moment(self, timer: SetTimer) -> float:
-        assert self.run is not None
+    def _digressed(self, run: Run, wanted: Digress) -> list[Coming]:
+        """Another flow in a run of its own, which comes back to this one."""
+        if wanted.flow not in self.world.flows:
+            return []
+        flow = self.world.flows[wanted.flow]
+        begun = start(flow, self._next_id(), run.requester, wanted.text, wanted.confidence, wanted.words)
+        self.runs[begun.id] = replace(begun, returns_to=run.id, depth=run.depth + 1)
+        return [(begun.id, Entered())]
+
+    def _moment(self, run: Run, timer: SetTimer) -> float:
         if not timer.until:
             return self.now + timer.seconds
         try:
-            return waits.moment(timer.until, self.run.requester.time_zone).timestamp()
+            return waits.moment(timer.until, run.requester.time_zone).timestamp()
         except ValueError:
             raise Stuck(f"it would wait until {timer.until[:60]!r}, which is no moment") from None
 
@@ -264,7 +293,7 @@ class Player:
         drawn = [f"[{label}]" for label, *_ in buttons(reply)]
         self.happened.order.append(" ".join([reply.text, *drawn]))
 
-    def _called(self, call: Call) -> list[Event]:
+    def _called(self, call: Call) -> list[Coming]:
         card = self.world.tools[call.tool]
         self.happened.called.append(call)
         self.happened.order.append(f"(called) {call_in_words(call.tool, call.arguments)}")
@@ -276,7 +305,7 @@ class Player:
         self._open[call.key] = call
         return self._answered(call)
 
-    def _answered(self, call: Call) -> list[Event]:
+    def _answered(self, call: Call) -> list[Coming]:
         for answer in self.tools.get(call.tool, ()):
             if answer.when and lacking(answer.when, call.arguments):
                 continue
@@ -284,35 +313,41 @@ class Player:
                 case "later":
                     return []
                 case "begins":
-                    return [Began(call.key, answer.result)]
+                    return [(run_of(call.key), Began(call.key, answer.result))]
                 case "fails":
                     self._open.pop(call.key, None)
-                    return [Failed(call.key, answer.code, answer.sentence)]
+                    return [(run_of(call.key), Failed(call.key, answer.code, answer.sentence))]
             self._open.pop(call.key, None)
-            return [Finished(call.key, answer.result)]
+            return [(run_of(call.key), Finished(call.key, answer.result))]
+        if call.tool == APPROVE:
+            self._open.pop(call.key, None)
+            return [(run_of(call.key), Finished(call.key, {"approved": True}))]
         what = "no answer that fits is" if call.tool in self.tools else "no answer is"
         raise Stuck(f"{call_in_words(call.tool, call.arguments)} was called, and {what} scripted for it")
 
     # ── understanding ────────────────────────────────────────────────────────────────────
 
-    def _heard(self, by: PersonId, name: str, text: str, meaning: Meaning, *, opening: bool = False) -> Heard:
-        return Heard(by, name, text, meaning, opening, self.now, self._today())
+    def _heard(self, run: Run, by: PersonId, name: str, text: str, *, opening: bool = False) -> Heard:
+        meaning = self._understood or self._read(text, run)
+        return Heard(by, name, text, meaning, opening, self.now, self._today(run))
 
-    def _today(self) -> str:
-        return waits.day(self.now, self.run.requester.time_zone) if self.run else ""
+    def _today(self, run: Run) -> str:
+        return waits.day(self.now, run.requester.time_zone)
 
-    def _meaning(self, text: str) -> Meaning:
-        return self._understood or self._read(text)
-
-    def _read(self, text: str) -> Meaning:
-        run = self.run if self.run is not None and not self.run.over else None
-        flow = for_run(self.flow, run, ()) if run else None
-        asked = understand.question(text, self.world, run, flow, self._today())
-        return understand.meaning(read(asked))
+    def _read(self, text: str, run: Run | None) -> Meaning:
+        if run is None:
+            return understand.meaning(read(understand.question(text, self.world, None, None)))
+        flow = for_run(self.flow_of(run), run, ())
+        return understand.meaning(read(understand.question(text, self.world, run, flow, self._today(run))))
 
 
-def _expiry(key: str) -> Event:
-    return Expired(f"{key}:approval", key)
+def run_of(key: str) -> str:
+    """Whose key it is: `run:step:generation`."""
+    return key.rpartition(":")[0].rpartition(":")[0]
+
+
+def _expiry(key: str) -> Coming:
+    return run_of(key), Expired(f"{key}:approval", key)
 
 
 def beginning(world: World, script: s.Script, told: s.Conversation) -> Player:
