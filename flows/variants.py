@@ -11,6 +11,7 @@ from typing import Any
 
 MOST_ARMS = 10
 MOST_WAYS = 64  # combinations of arms within one step
+MOST_BESIDE = 50  # variants of a flow beside its controls: each is decided once more to see what differs
 MOST_WEIGHT = 1000
 LONGEST_NAME = 160
 ARM = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}\Z")

@@ -26,6 +26,11 @@ class Ways:
     def add(self, flow: str, kind: Any, fields: Fields) -> Sequence[Mistake]:
         """Reads a step; what is wrong with it is named once, however many ways have it."""
         found, problems = variants.find(flow, fields.step, fields.raw)
+        if sum(len(each.arms) - 1 for each in (*self.experiments, *found)) > variants.MOST_BESIDE:
+            text = f"makes it more than {variants.MOST_BESIDE} variants in one flow, beside the controls"
+            problems.append(((), text, "fewer variants"))
+        if found and kind.kind == "subflow":
+            problems.append(((), "has variants, but runs another flow", "variants of a step before it"))
         for path, problem, right in problems:
             fields.wrong(str(path[0]) if path else "variants", _at(path, problem), right)
         if problems:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jsonschema
 import pytest
 
-from flows import variants
+from flows import arms, variants
+from flows.engine import start
 from flows.errors import FlowError, Mistake
+from flows.events import Entered
 from flows.yaml_source import read
+from tests.flows.builders import KNOWN, REQUESTER
 from tests.flows.test_arms import TOOL
 from tests.flows.test_schema import VALIDATOR
 from tests.flows.test_variants import ASK, WAYS, loaded, one
@@ -148,6 +153,39 @@ def test_more_combinations_than_anybody_could_tell_apart_are_refused() -> None:
     parts = ", ".join("{note: {variants: {a: x, b: y}}}" for _ in range(7))
     [found] = mistakes(one(f"{{id: a, type: message, text: x, show: [{parts}]}}"))
     assert "more than 64 combinations" in found.problem
+
+
+def test_a_step_that_runs_another_flow_has_no_variants() -> None:
+    found = mistakes(one("{id: a, type: subflow, variants: {a: {flow: b}, b: {flow: c}}}"))
+    assert "has variants, but runs another flow" in found[0].problem
+
+
+def many(count: int) -> str:
+    one = "  - {id: s%d, type: message, text: {variants: {a: x, b: y, c: z}}}\n"
+    body = "".join(one % number for number in range(count))
+    return f"id: demo\ndescription: A demo\nsteps:\n{body}  - {{id: end_, type: end}}\n"
+
+
+def test_a_flow_with_more_variants_than_can_be_decided_side_by_side_is_refused() -> None:
+    assert len(loaded(many(25)).experiments) == 25
+    found = mistakes(many(199))
+    assert found[0].step == "s25"
+    assert "more than 50 variants in one flow" in found[0].problem
+
+
+@pytest.mark.twin
+def test_twin_without_the_limit_one_sentence_would_be_decided_four_hundred_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(variants, "MOST_BESIDE", 10_000)
+    flow, decided = loaded(many(199)), []
+
+    def decide(*given: Any) -> Any:
+        decided.append(given)
+        return given[1], ()
+
+    arms.advanced(decide, flow, start(flow, "r1", REQUESTER, ""), Entered(), KNOWN)
+    assert len(decided) == 1 + 199 * 2
 
 
 def test_a_step_that_only_one_way_leads_to_is_reached() -> None:
