@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from bot.errors import CountersignError
 from bot.reply import Reply
 from bot.turn import Place, Pressed, Submitted, Turn
 from flows import approval as sealing
@@ -28,6 +29,8 @@ from workers.store.door import Connection
 from workers.store.outbox import Message
 from workers.store.people import Person
 from workers.tools import meaning
+
+NO_PLACE = "There is no place where approvers could be asked. Set APPROVALS_CHANNEL, then order again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +68,25 @@ async def ask(
     tool = world.tools[call.tool]
     commit.intents.append((call, policy.version, tool.risk, "held"))
     if not where:
-        sentence = (
-            "There is no place where approvers could be asked. Set APPROVALS_CHANNEL, then order again."
-        )
-        event = {"_": "events.Failed", "key": call.key, "code": "denied", "sentence": sentence}
-        commit.events.append((commit.runs[0][0].conversation, f"effect:{call.key}:no_place", event))
-        commit.withdrawals.append(call.key)
+        _cannot_be_asked(commit, call.key, NO_PLACE)
+        return
+    kept = await kept_services.kept(c, tenant, integration_of(call.tool).name)
+    try:
+        account = rules.services.connected(tenant, kept).account
+    except CountersignError as error:
+        _cannot_be_asked(commit, call.key, f"{error} Nothing was done.")
         return
     expires: datetime = await c.fetchval(
         "select date_trunc('second', now()) + make_interval(secs => $1)",
         float(asked.expires or policy.expires),
     )
     id = f"{call.key}:approval"
-    kept = await kept_services.kept(c, tenant, integration_of(call.tool).name)
     sealed = sealing.Sealed(
         tenant=str(tenant),
         requester=run.requester.id,
         tool=meaning(call.tool),
         arguments=call.arguments,
-        account=rules.services.connected(tenant, kept).account,
+        account=account,
         flow_version=run.flow_version,
         step=call.step,
         policy_version=policy.version,
@@ -134,6 +137,12 @@ async def ask(
     commit.timers.append((f"{id}:expiry", expires, {"_": "expire", "approval": id}))
     commit.note("approval.asked", approval=id, code=code, tool=call.tool, rule=asked.verdict.rule,
                 requester=run.requester.id, policy=policy.version, flow=run.flow_version)  # fmt: skip
+
+
+def _cannot_be_asked(commit: Commit, key: str, sentence: str) -> None:
+    event = {"_": "events.Failed", "key": key, "code": "denied", "sentence": sentence}
+    commit.events.append((commit.runs[0][0].conversation, f"effect:{key}:no_place", event))
+    commit.withdrawals.append(key)
 
 
 async def place_of(c: Connection, tenant: UUID, spot: str) -> Place | None:
