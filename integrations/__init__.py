@@ -35,7 +35,7 @@ def learn(settings: Mapping[str, str], *, load: bool = True) -> None:
     once; without it they are read when somebody asks. Raises `NotConfigured` naming the setting.
     """
     global _learned
-    if not settings.get("OPENAPI") and not any(path.suffix != ".md" for path in SPECS.iterdir()):
+    if not settings.get("OPENAPI") and not any(path.suffix != ".md" for path in SPECS.glob("*")):
         _learned = None
         return
     from integrations.openapi.catalogue import Catalogue
