@@ -81,4 +81,5 @@ async def dress(_request: web.Request, response: web.StreamResponse) -> None:
     headers = response.headers
     headers["Server"] = SERVER
     for name, value in HEADERS.items():
-        headers.setdefault(name, value)
+        if name not in headers:
+            headers[name] = value

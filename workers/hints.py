@@ -13,6 +13,7 @@ log = structlog.get_logger()
 
 WAKE = "countersign:wake"
 ANSWERED = "countersign:answered"
+REST = 0.004  # seconds between two hints to look: an engine that looks finds all there is
 
 
 class Hints:
@@ -25,10 +26,22 @@ class Hints:
             redis_url, socket_timeout=5, socket_connect_timeout=2, health_check_interval=30
         )
         self._tasks: set[asyncio.Task[None]] = set()
+        self._resting = self._again = False
 
     def wake(self) -> None:
-        """An engine should look."""
+        """An engine should look. At once; after that, one hint serves all of the next milliseconds."""
+        if self._resting:
+            self._again = True
+            return
         self._publish(WAKE, "1")
+        self._resting = True
+        asyncio.get_running_loop().call_later(REST, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = False
+        if self._again:
+            self._again = False
+            self.wake()
 
     def answered(self, dedupe: str) -> None:
         """The answer to this turn is stored."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import re
@@ -29,14 +28,21 @@ def check_signature(headers: Mapping[str, str], body: bytes, *, secret: str, now
     """
     if not secret:
         raise Unverified("SLACK_SIGNING_SECRET is not set, so no request can be from Slack")
-    given = {name.lower(): value for name, value in headers.items()}
-    timestamp = given.get("x-slack-request-timestamp", "")
-    signature = given.get("x-slack-signature", "")
+    timestamp = _header(headers, "X-Slack-Request-Timestamp")
+    signature = _header(headers, "X-Slack-Signature")
     if not re.fullmatch(r"[0-9]{1,12}", timestamp) or not signature:
         raise Unverified("the request carries no Slack signature")
     check_age(int(timestamp), now)
     if not matches(secret, timestamp, body, signature):
         raise Unverified("the Slack signature does not match")
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    """Whatever the case: the server's own headers know of none, others are searched."""
+    found = headers.get(name)
+    if found is None:
+        found = next((value for each, value in headers.items() if each.lower() == name.lower()), "")
+    return found
 
 
 def check_age(timestamp: int, now: float) -> None:
@@ -46,7 +52,7 @@ def check_age(timestamp: int, now: float) -> None:
 
 def matches(secret: str, timestamp: str, body: bytes, signature: str) -> bool:
     base = b"v0:" + timestamp.encode() + b":" + body
-    expected = "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
+    expected = "v0=" + hmac.digest(secret.encode(), base, "sha256").hex()
     return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
 
 
@@ -54,7 +60,7 @@ def parse(headers: Mapping[str, str], body: bytes) -> Payload:
     """The payload, whichever of Slack's three wrappings it came in."""
     if len(body) > MAX_BODY:
         raise Malformed("the body is larger than 1 MiB")
-    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    kind = _header(headers, "Content-Type")
     match kind.partition(";")[0].strip().lower():
         case "application/json":
             return parse_json(body)
