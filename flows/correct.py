@@ -13,6 +13,7 @@ from flows.flow import Flow
 from flows.outcome import GoTo, Outcome, Stay
 from flows.run import Run
 from flows.scene import Scene, say
+from flows.scopes import scope_of
 from flows.slots import Fit, Slot, fit, in_words
 from flows.steps.approve import Approve
 from flows.steps.base import Asking, Closing, Step
@@ -22,6 +23,7 @@ from flows.steps.confirm import Confirm
 from flows.steps.gather import Gather
 from flows.steps.input import Input
 from flows.steps.message import Message
+from flows.steps.subflow import Subflow
 from flows.steps.tool import Tool
 from flows.steps.wait import Wait
 from flows.understanding import Value
@@ -46,7 +48,7 @@ def correct(flow: Flow, scene: Scene, heard: Heard) -> Outcome | None:
     step = flow.step(scene.run.step)
     given: list[_Given] = []
     for value in heard.meaning.values:
-        giver = _giver(flow, value.slot)
+        giver = _giver(flow, value.slot, scope_of(step.id))
         if giver is None or giver.id == step.id or value.confidence < SURE:
             continue
         slot = _slot(giver, value.slot, scene)
@@ -82,8 +84,10 @@ def arrived(run: Run) -> Mapping[str, Any]:
     return {KEPT: None} if isinstance(held, Mapping) and held["until"] == run.step else {}
 
 
-def _giver(flow: Flow, slot: str) -> Step | None:
+def _giver(flow: Flow, slot: str, scope: str) -> Step | None:
     for step in flow.steps.values():
+        if scope_of(step.id) != scope:
+            continue
         if isinstance(step, Gather) and any(each.name == slot for each in step.slots):
             return step
         if isinstance(step, Choice) and step.save == slot:
@@ -111,10 +115,11 @@ def _changed(flow: Flow, scene: Scene, news: list[_Given]) -> Outcome:
         sure = {name: {"confidence": round(each.sure, 3), "words": each.words[:200]}}
         slots |= {name: each.value, f"sure_{name}": sure}
     told = "; ".join(f"{each.slot.called} is now {in_words(each.slot, each.value)}" for each in news)
-    since = [_last(run.trail, each.step.id) for each in news]
+    trail = tuple(id for id in run.trail if scope_of(id) == scope_of(step.id))
+    since = [_last(trail, each.step.id) for each in news]
     if all(at < 0 for at in since):  # said before it is asked for
         return Stay((say(f"Noted: {told}."), *_again(step, scene)), slots)
-    after = run.trail[min(at for at in since if at >= 0) + 1 :]
+    after = trail[min(at for at in since if at >= 0) + 1 :]
     changed = _spread(flow, after, {each.slot.name for each in news})
     touched = [id for id in after if depends(flow.steps[id]) & changed]
     for each in news:  # what a choice led to may be another way now
@@ -130,8 +135,9 @@ def _changed(flow: Flow, scene: Scene, news: list[_Given]) -> Outcome:
     if isinstance(step, Closing) and step.id in run.cards:
         before.append(step.closed(scene, "Changed, see below."))
     for id in touched:
-        slots |= dict.fromkeys(name for name in _produced(flow.steps[id]) if name not in slots)
-    held = {"until": step.id, "steps": _skipped(flow, run, target, touched, changed)}
+        gone = [name for name in _produced(flow.steps[id]) if name not in slots]
+        slots |= dict.fromkeys(gone) | dict.fromkeys(f"sure_{name}" for name in gone)
+    held = {"until": step.id, "steps": _skipped(flow, trail, target, touched, changed)}
     return GoTo(_way(target, news), (*before, say(f"Changed: {told}.")), {**slots, KEPT: held})
 
 
@@ -177,7 +183,7 @@ def depends(step: Step) -> frozenset[str]:
 
 
 def _produced(step: Step) -> frozenset[str]:
-    return step.fills - {"error", "heard"} if isinstance(step, Tool | Choice) else frozenset()
+    return step.fills - {"error", "heard"} if isinstance(step, Tool | Choice | Subflow) else frozenset()
 
 
 def _too_late(flow: Flow, scene: Scene, after: tuple[str, ...], touched: list[str]) -> str:
@@ -198,16 +204,18 @@ def _too_late(flow: Flow, scene: Scene, after: tuple[str, ...], touched: list[st
     return ""
 
 
-def _skipped(flow: Flow, run: Run, target: str, touched: list[str], changed: set[str]) -> dict[str, str]:
+def _skipped(
+    flow: Flow, trail: tuple[str, ...], target: str, touched: list[str], changed: set[str]
+) -> dict[str, str]:
     """Steps behind the target that were done and stay as they are, with where each of them led."""
-    at = _last(run.trail, target)
-    behind = run.trail[max(at, 0) :]
+    behind = trail[max(_last(trail, target), 0) :]
     found = {}
     for id, following in pairwise(behind):
         step = flow.steps[id]
         asks = isinstance(step, Branch | Confirm | Gather | Input)
         told = isinstance(step, Message) and bool(step.reads & changed)
-        if id not in touched and not asks and not told:
+        back = id.endswith("+") and id[:-1] in touched  # out of a flow that is run anew
+        if id not in touched and not asks and not told and not back:
             found[id] = following
     return found
 

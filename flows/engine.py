@@ -42,6 +42,8 @@ from flows.outcome import Finish, GoTo, Outcome, Stay
 from flows.repair import repair, resumed
 from flows.run import Requester, Run
 from flows.scene import Known, say, scene
+from flows.scopes import scope_of, with_slots, within
+from flows.steps.subflow import ENDED, Subflow
 
 MOST_STEPS = 50
 TRAIL = 60
@@ -116,12 +118,17 @@ def _answer(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
 
 
 def _step(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
-    if (past := kept(run, event)) is not None:
+    if (past := kept(within(run), event)) is not None:
         return past
     try:
-        return flow.step(run.step).run(scene(run, known, flow), event)
+        outcome = flow.step(run.step).run(scene(run, known, flow), event)
     except TemplateError as error:
-        return _broken(run, error)
+        outcome = _broken(run, error)
+    if isinstance(outcome, Finish) and outcome.status == "failed" and (scope := scope_of(run.step)):
+        around = flow.step(scope)
+        if isinstance(around, Subflow) and around.on_error.keys() & {"failed", "*"}:
+            return GoTo(around.leave, outcome.effects, {**outcome.slots, ENDED: "failed"})
+    return outcome
 
 
 def _broken(run: Run, error: TemplateError) -> Outcome:
@@ -147,12 +154,12 @@ def _enter(run: Run, step: str) -> Run:
     entries = {**run.entries, step: run.entries.get(step, 0) + 1}
     trail = (*run.trail, step)[-TRAIL:]
     run = replace(run, step=step, entries=entries, waiting="", held=False, timed=False, trail=trail)
-    return run.with_slots(arrived(run))
+    return with_slots(run, arrived(within(run)))
 
 
 def _applied(run: Run, outcome: Outcome, effects: list[Effect]) -> Run:
     """The run with the outcome's slots and bookkeeping; its effects with their final ids."""
-    run = run.with_slots(outcome.slots)
+    run = with_slots(run, outcome.slots)
     if run.timed and not isinstance(outcome, Stay):
         effects.append(CancelTimer(run.waiting))
     for effect in outcome.effects:

@@ -16,7 +16,8 @@ class Flow:
 
     `source` is the parsed file, which is what the database keeps. `steps` has each step as the
     controls of its variants make it, `ways` each step that has variants in all combinations of arms, in
-    the order of `experiments`. `goal` is what a run is to come to: `done`, or a step.
+    the order of `experiments`. `goal` is what a run is to come to: `done`, or a step. `takes` are slots
+    that another flow may fill when it runs this one.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Flow:
     goal: str = "done"
     experiments: tuple[Experiment, ...] = ()
     ways: Mapping[str, Mapping[tuple[str, ...], Step]] = field(default_factory=dict)
+    takes: tuple[str, ...] = ()
 
     def step(self, id: str) -> Step:
         return self.steps[id]
@@ -80,6 +82,7 @@ _MERMAIDS_OWN = frozenset(
 
 
 def _node(flow: Flow, id: str) -> str:
+    id = id.replace(".", "__").replace("+", "__back")
     name = f"{id}_" if id.lower() in _MERMAIDS_OWN else id
     while name != id and name in flow.steps:
         name += "_"

@@ -13,22 +13,25 @@ from typing import Any
 from flows.errors import FlowError, Mistake
 from flows.flow import Flow
 from flows.steps import STEPS
-from flows.steps.base import OURS, Fields, Step
+from flows.steps.base import OURS, SLOT, Fields, Step
+from flows.steps.subflow import Subflow
+from flows.subflows import inside, linked, put_in
 from flows.ways import Fork, Ways
 from flows.yaml_source import Source, read
 
 MOST_STEPS = 200
 MOST_EXAMPLES = 100
 LONGEST = 500
-FIELDS = ("id", "description", "examples", "goal", "steps")
+FIELDS = ("id", "description", "examples", "goal", "takes", "steps", "subflows")
 # A step's name is part of keys, buttons and graphs, which have separators of their own.
 STEP_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,59}\Z")
 FLOW_ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 
 
 def load_file(path: Path, known_actions: Collection[str]) -> Flow:
-    """Raises `FlowError`."""
-    return load(read(str(path), path.read_bytes()), known_actions)
+    """With the flows of its folder that it runs inside itself. Raises `FlowError`."""
+    source = linked(read(str(path), path.read_bytes()), path.parent, lambda id: bool(FLOW_ID.match(id)))
+    return load(source, known_actions)
 
 
 def load_stored(definition: Mapping[str, Any], known_actions: Collection[str]) -> Flow:
@@ -36,8 +39,11 @@ def load_stored(definition: Mapping[str, Any], known_actions: Collection[str]) -
     return load(Source(f"stored flow {definition.get('id', '?')}", definition, {}), known_actions)
 
 
-def load(source: Source, known_actions: Collection[str]) -> Flow:
-    """`known_actions` are the tools that exist; calling another is a mistake."""
+def load(source: Source, known_actions: Collection[str], around: tuple[str, ...] = ()) -> Flow:
+    """`known_actions` are the tools that exist; calling another is a mistake.
+
+    `around` are the flows that this one is read inside of, itself last.
+    """
     file, raw = source.file, source.value
     if not isinstance(raw, Mapping):
         raise FlowError([Mistake(file, 1, "", "", "must be a mapping with id, description and steps")])
@@ -63,6 +69,12 @@ def load(source: Source, known_actions: Collection[str]) -> Flow:
         if field not in FIELDS:
             close = difflib.get_close_matches(str(field), FIELDS, 1)
             wrong(str(field), "is not a field of a flow", close[0] if close else ", ".join(FIELDS))
+    takes = raw.get("takes", [])
+    if not isinstance(takes, list) or not all(isinstance(each, str) and SLOT.match(each) for each in takes):
+        wrong("takes", "must be a list of slots that another flow may fill", "takes: [customer]")
+        takes = []
+    if not isinstance(raw.get("subflows", {}), Mapping):
+        wrong("subflows", "must be flows by their ids", "subflows: {rating: {…}}")
     read = _steps(source, id, mistakes)
     goal = raw.get("goal", "done")
     if not isinstance(goal, str) or (goal != "done" and goal not in read.steps):
@@ -70,20 +82,52 @@ def load(source: Source, known_actions: Collection[str]) -> Flow:
         wrong("goal", f"is {str(goal)[:60]!r}, which is no step", close[0] if close else "done, or a step")
     if not mistakes:
         mistakes.extend(_lint(source, read.side_by_side(), known_actions))
+    steps: Mapping[str, Step] = read.steps
+    if not mistakes:
+        steps = _with_others(source, id, steps, known_actions, around, mistakes)
     if mistakes:
         raise FlowError(mistakes)
     return Flow(
         id=id,
         version=version_of(raw),
         description=str(description),
-        steps=read.steps,
+        steps=steps,
         start=next(iter(read.steps)),
         examples=tuple(examples),
         source=raw,
         goal=str(goal),
         experiments=tuple(read.experiments),
         ways=read.ways,
+        takes=tuple(takes),
     )
+
+
+def _with_others(
+    source: Source,
+    id: str,
+    steps: Mapping[str, Step],
+    known_actions: Collection[str],
+    around: tuple[str, ...],
+    mistakes: list[Mistake],
+) -> Mapping[str, Step]:
+    """The steps with those of the flows that they run."""
+    if not any(isinstance(step, Subflow) for step in steps.values()):
+        return steps
+    at = {each["id"]: number for number, each in enumerate(source.value["steps"])}
+
+    def wrong(step: str, field: str, problem: str, right: str) -> None:
+        line = source.lines.get(("steps", at[step], field), source.lines.get(("steps", at[step]), 0))
+        mistakes.append(Mistake(source.file, line, step, field, problem, right))
+
+    def inner(part: Source, path: tuple[str, ...]) -> Flow:
+        return load(part, known_actions, path)
+
+    try:
+        flows = inside(source, steps, around or (id,), inner, wrong)
+    except FlowError as error:
+        mistakes.extend(error.mistakes)
+        return steps
+    return put_in(steps, flows, wrong)
 
 
 def _is_example(value: Any) -> bool:
@@ -149,7 +193,7 @@ def _lint(source: Source, steps: Mapping[str, Step], known_actions: Collection[s
         line = source.lines.get(("steps", at[step], field), source.lines.get(("steps", at[step]), 0))
         found.append(Mistake(source.file, line, step, field, problem, right))
 
-    filled = OURS.union(*(step.fills for step in steps.values()))
+    filled = OURS.union(source.value.get("takes", ()), *(step.fills for step in steps.values()))
     filled |= {f"sure_{name}" for name in filled}
     for step in steps.values():
         for label, target in step.targets.items():

@@ -10,6 +10,7 @@ from bot.reply import Block, Button, Buttons, Paragraph, Reply, Style
 from flows.effects import Say
 from flows.policy import Policy, ToolCard
 from flows.run import Run
+from flows.scopes import within
 
 if TYPE_CHECKING:
     from flows.flow import Flow
@@ -66,7 +67,7 @@ class Scene:
 
 def scene(run: Run, known: Known, flow: Flow | None = None) -> Scene:
     """`requester` and `run` join the slots as values that templates can read."""
-    who = run.requester
+    run, who = within(run), run.requester
     return Scene(
         run,
         known,

@@ -9,6 +9,7 @@ from flows.arms import for_run
 from flows.flow import Flow
 from flows.run import Run
 from flows.scene import scene
+from flows.scopes import scope_of, within
 from flows.steps.base import Expecting
 from flows.steps.choice import Choice
 from flows.steps.confirm import Confirm
@@ -31,7 +32,7 @@ def question(text: str, world: World, run: Run | None, flow: Flow | None, today:
     if run is None or flow is None:
         return Question(text, choices)
     flow = for_run(flow, run, world.known.stopped)
-    step = flow.steps.get(run.step)
+    step, inner = flow.steps.get(run.step), within(run)
     if isinstance(step, Expecting):
         return _typed(text, choices, step.expects(scene(run, world.known)), run, flow, today)
     slot, kind, products = "", "", tuple[Product, ...]()
@@ -43,7 +44,7 @@ def question(text: str, world: World, run: Run | None, flow: Flow | None, today:
         offered = step.offered.value(scene(run, world.known).values) if step.offered else None
         products = tuple(_product(each) for each in offered or ())
     items = tuple(
-        Item(each["name"], each["quantity"], tuple(each["options"])) for each in run.slots.get(slot) or ()
+        Item(each["name"], each["quantity"], tuple(each["options"])) for each in inner.slots.get(slot) or ()
     )
     known = slots_of(flow, run)
     return Question(text, choices, slot, kind, items=items, products=products, slots=known, today=today)
@@ -68,7 +69,10 @@ def _typed(
 def slots_of(flow: Flow, run: Run) -> tuple[SlotKind, ...]:
     """Every typed slot of the flow, in its order."""
     found = []
+    scope, run = scope_of(run.step), within(run)
     for step in flow.steps.values():
+        if scope_of(step.id) != scope:
+            continue
         if isinstance(step, Gather):
             for slot in step.slots:
                 filled = run.slots.get(slot.name) is not None

@@ -12,10 +12,12 @@ from flows.steps.confirm import Confirm
 from flows.steps.end import End
 from flows.steps.input import Input
 from flows.steps.message import Message
+from flows.steps.subflow import Subflow
 from flows.steps.think import Think
 from flows.steps.tool import Tool
 from flows.steps.wait import Wait
 
 STEPS: Mapping[str, Any] = {
-    step.kind: step for step in (Message, Input, Confirm, Choice, Branch, Tool, Think, Approve, Wait, End)
+    step.kind: step
+    for step in (Message, Input, Confirm, Choice, Branch, Tool, Think, Approve, Subflow, Wait, End)
 }

@@ -9,9 +9,10 @@ from typing import ClassVar, cast
 from bot.reply import Reply
 from flows.effects import Say
 from flows.events import Event
-from flows.outcome import Finish, Outcome, Status
+from flows.outcome import Finish, GoTo, Outcome, Status
 from flows.scene import Scene
 from flows.steps.base import Fields
+from flows.steps.subflow import ENDED
 from flows.templates import Text
 
 _STATUSES = ("done", "cancelled", "failed")
@@ -19,7 +20,7 @@ _STATUSES = ("done", "cancelled", "failed")
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """`text`, where given, is said last."""
+    """`text`, where given, is said last. `leaves` is where it leads when the flow is run inside another."""
 
     kind: ClassVar[str] = "end"
     waits: ClassVar[bool] = False
@@ -27,6 +28,7 @@ class End:
     id: str
     status: Status
     text: Text
+    leaves: str = ""
 
     @classmethod
     def parse(cls, fields: Fields) -> End:
@@ -38,7 +40,7 @@ class End:
 
     @property
     def targets(self) -> Mapping[str, str]:
-        return {}
+        return {"": self.leaves} if self.leaves else {}
 
     @property
     def fills(self) -> frozenset[str]:
@@ -50,4 +52,7 @@ class End:
 
     def run(self, scene: Scene, event: Event) -> Outcome:
         words = self.text.render(scene.values)
-        return Finish(self.status, (Say("", Reply(words)),) if words else ())
+        said = (Say("", Reply(words)),) if words else ()
+        if self.leaves:
+            return GoTo(self.leaves, said, {ENDED: self.status})
+        return Finish(self.status, said)

@@ -82,7 +82,7 @@ MAY_IMPORT = {
     "flows",
     "bot",
 }
-READS_FILES = {"loader.py", "policy_file.py"}
+READS_FILES = {"loader.py", "policy_file.py", "subflows.py"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
