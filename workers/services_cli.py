@@ -6,8 +6,6 @@ is ever printed but one: the webhook secret that a service itself sent, once.
 
 from __future__ import annotations
 
-import asyncio
-import difflib
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,24 +13,17 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from bot.errors import ConfigurationError, CountersignError
+from bot.errors import ConfigurationError
 from bot.settings import Settings
-from integrations import services as integrations
-from integrations.base import Identity, Integration
-from integrations.errors import IntegrationError
+from integrations.base import Integration
 from workers import beside, installs, ops, services
-from workers.hooked import heard, workspace_of
-from workers.installations import without_our_accounts
-from workers.services import Connected, Opened, Services
-from workers.store import audit, definitions, tenants
+from workers.hooked import heard
+from workers.services import Services
+from workers.services_desk import Desk, closest, connectable, integration, say
 from workers.store import services as store
-from workers.store.door import Connection, Database
-from workers.store.services import Kept
+from workers.store.door import Database
 
 LARGEST = 16 * 1024
-PATIENCE = 30.0
-
-Change = Callable[[dict[str, str]], None]
 
 
 def listed(settings: Settings, tenant: str) -> int:
@@ -40,7 +31,7 @@ def listed(settings: Settings, tenant: str) -> int:
         async with desk.db.tenant(desk.tenant) as c:
             rows = [await store.kept(c, desk.tenant, each.name) for each in connectable()]
         for kept in rows:
-            _say(desk.line(kept))
+            say(desk.line(kept))
         return 0
 
     return _at_desk(settings, tenant, work)
@@ -56,18 +47,18 @@ def show(settings: Settings, tenant: str, service: str) -> int:
             opened = desk.services.opened(desk.tenant, kept)
             if kept.unseen:
                 await store.seen(c, desk.tenant, found.name)
-        _say(desk.line(kept))
+        say(desk.line(kept))
         secret = {**services.names(found.name), **dict.fromkeys(_guessed_secret(found), True)}
         for name in sorted(opened.values):
-            _say(f"  {name} = {'(kept sealed)' if secret.get(name) else opened.values[name]}")
+            say(f"  {name} = {'(kept sealed)' if secret.get(name) else opened.values[name]}")
         if found.name in heard():
             token = f"/{opened.token}" if opened.token else ""
             if token or services.may_use_environment(kept):
-                _say(f"  webhooks go to {settings.own_url}/webhooks/{found.name}{token}")
+                say(f"  webhooks go to {settings.own_url}/webhooks/{found.name}{token}")
         if kept.unseen:
             name = services.secret_name(found.name)
-            _say(f"  {found.name} sent this to verify the webhook with; it is shown only now:")
-            _say(f"  {opened.values.get(name, '')}")
+            say(f"  {found.name} sent this to verify the webhook with; it is shown only now:")
+            say(f"  {opened.values.get(name, '')}")
         return 0
 
     return _at_desk(settings, tenant, work)
@@ -84,12 +75,12 @@ def put(settings: Settings, tenant: str, service: str, pairs: Sequence[str]) -> 
         connected = await desk.change(
             found, lambda values: values.update(given), "service.set", sorted(given)
         )
-        _say(f"{found.name}: kept {', '.join(sorted(given))}.")
+        say(f"{found.name}: kept {', '.join(sorted(given))}.")
         missing = [name for name in found.required if not connected.values.get(name)]
         if missing:
-            _say(f"It still needs {', '.join(missing)}.")
+            say(f"It still needs {', '.join(missing)}.")
         if await desk.is_denied(found.name):
-            _say(
+            say(
                 f"This tenant's rules deny {found.name}'s tools: push a policy to it,"
                 " `countersign flows push --tenant …`."
             )
@@ -109,7 +100,7 @@ def unset(settings: Settings, tenant: str, service: str, names: Sequence[str]) -
 
     async def work(desk: Desk) -> int:
         await desk.change(found, less, "service.unset", sorted(gone), forget=not gone)
-        _say(f"{found.name}: {', '.join(sorted(gone)) or 'everything that was kept'} is gone.")
+        say(f"{found.name}: {', '.join(sorted(gone)) or 'everything that was kept'} is gone.")
         return 0
 
     return _at_desk(settings, tenant, work)
@@ -125,107 +116,6 @@ def check(settings: Settings, tenant: str, service: str = "") -> int:
     return _at_desk(settings, tenant, work)
 
 
-class Desk:
-    """One tenant's services, and the database to look and write in."""
-
-    def __init__(self, db: Database, tenant: UUID, kept: Services) -> None:
-        self.db = db
-        self.tenant = tenant
-        self.services = kept
-
-    async def change(
-        self, found: Integration, change: Change, what: str, names: Sequence[str], *, forget: bool = False
-    ) -> Connected:
-        """All in one transaction: the settings, the address of the webhook, and the note of it."""
-        async with self.db.tenant(self.tenant) as c:
-            kept = await store.hold(c, self.tenant, found.name)
-            opened = self.services.opened(self.tenant, kept)
-            before = self.services.connected(self.tenant, kept).account
-            values = dict(opened.values)
-            change(values)
-            token = "" if forget else opened.token or services.new_token()
-            if opened.token and opened.token != token:
-                await tenants.uninstall(c, self.tenant, found.name, workspace_of(opened.token))
-            if token:
-                await tenants.install(c, self.tenant, found.name, workspace_of(token), "", None)
-            sealed = None if forget else self.services.sealed(self.tenant, found.name, Opened(values, token))
-            now = Kept(kept.tenant, kept.policy, found.name, sealed)
-            connected = self.services.connected(self.tenant, now)
-            await store.put(c, self.tenant, found.name, sealed, other_account=connected.account != before)
-            await audit.record(c, self.tenant, what, service=found.name, names=list(names))
-        return connected
-
-    async def introduce(self, found: Integration) -> int:
-        async with self.db.tenant(self.tenant) as c:
-            kept = await store.kept(c, self.tenant, found.name)
-        try:
-            connected = self.services.connected(self.tenant, kept)
-        except CountersignError as error:
-            return _say(f"✗ {found.name} {error}", 1)
-        missing = [name for name in found.required if not connected.values.get(name)]
-        if missing:
-            return _say(f"! {found.name} is not connected: {', '.join(missing)} is not set")
-        try:
-            async with asyncio.timeout(PATIENCE):
-                who = await asyncio.to_thread(whoami, found, connected)
-        except TimeoutError:
-            return _say(f"✗ {found.name} did not answer within {PATIENCE:.0f} s", 1)
-        except IntegrationError as error:
-            return _say(f"✗ {error}", 1)
-        if who is None:
-            return _say(f"! {found.name} cannot be asked who we are")
-        async with self.db.tenant(self.tenant) as c:
-            await store.know(c, self.tenant, found.name, who.id, who.name, connected.account)
-        for each in who.missing:
-            _say(f"✗ {found.name}: {each}")
-        return _say(f"✓ {found.name} knows us as {who.name}", 1 if who.missing else 0)
-
-    async def is_denied(self, service: str) -> bool:
-        """Whether it has the rules that a new workspace begins with."""
-        async with self.db.tenant(self.tenant) as c:
-            rules = await _rules(c, self.tenant)
-        begins = {each["name"] for each in without_our_accounts({"rules": []})["rules"]}
-        return bool(begins & {each.get("name") for each in rules} & {f"no-account-{service}"})
-
-    def line(self, kept: Kept) -> str:
-        found = integration(kept.service)
-        try:
-            connected = self.services.connected(self.tenant, kept)
-        except CountersignError as error:
-            return f"✗ {kept.service:<8} {error}"
-        missing = [name for name in found.required if not connected.values.get(name)]
-        if missing:
-            return f"! {kept.service:<8} is not connected: {', '.join(missing)} is not set"
-        whence = "kept here" if kept.sealed else "from the environment"
-        known = f" as {kept.account_name}" if kept.account_of == connected.account and kept.account else ""
-        signed = "" if connected.webhook_secret or kept.service not in heard() else ", no webhook secret"
-        return f"✓ {kept.service:<8} is connected{known}, {whence}{signed}"
-
-
-def whoami(found: Integration, connected: Connected) -> Identity | None:
-    """Who we are at the service; None where it cannot be asked. Raises `IntegrationError`."""
-    return found.whoami(found.connect(connected.values)) if found.whoami else None
-
-
-async def _rules(c: Connection, tenant: UUID) -> list[Mapping[str, object]]:
-    version = await tenants.policy_version(c, tenant)
-    document = await definitions.policy_document(c, tenant, version) if version else None
-    return list(document["rules"]) if document else []
-
-
-def connectable() -> list[Integration]:
-    """Those that have an account: not what is a part of ourselves."""
-    return [each for each in integrations() if each.name not in services.PARTS]
-
-
-def integration(name: str) -> Integration:
-    """Raises `ConfigurationError` that names the closest."""
-    there = {each.name: each for each in connectable()}
-    if name not in there:
-        raise ConfigurationError(f"There is no service {name!r}. {_closest(name, there)}")
-    return there[name]
-
-
 def known_names(found: Integration) -> set[str]:
     return {*services.names(found.name), *found.required}
 
@@ -233,13 +123,8 @@ def known_names(found: Integration) -> set[str]:
 def _known(found: Integration, name: str) -> str:
     names = known_names(found)
     if name not in names:
-        raise ConfigurationError(f"{found.name} has no setting {name[:60]!r}. {_closest(name, names)}")
+        raise ConfigurationError(f"{found.name} has no setting {name[:60]!r}. {closest(name, names)}")
     return name
-
-
-def _closest(name: str, there: Mapping[str, object] | set[str]) -> str:
-    close = difflib.get_close_matches(name, list(there), 1, 0.5)
-    return f"Did you mean {close[0]}?" if close else f"There is {', '.join(sorted(there))}."
 
 
 def _guessed_secret(found: Integration) -> list[str]:
@@ -305,8 +190,3 @@ async def _whose(db: Database, tenant: str) -> UUID:
     if len(found) > 1:
         raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
     return found[0][0]
-
-
-def _say(text: str, status: int = 0) -> int:
-    sys.stdout.write(f"{text}\n")
-    return status

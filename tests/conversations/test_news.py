@@ -12,9 +12,8 @@ import pytest
 from integrations.stripe import webhook
 from tests.conversations.test_order import SMALL, asked, ordered
 from tests.stack import SECRET, Stack
-from workers import services_cli
 from workers.services import Services
-from workers.services_cli import Desk
+from workers.services_desk import Desk, integration
 
 
 async def paid(stack: Stack) -> str:
@@ -101,7 +100,7 @@ async def test_approved_for_one_account_it_does_not_run_with_another(stack: Stac
     before = len(await stack.charges())
     said, ask = await asked(stack)
     desk = Desk(stack.db, stack.tenant, Services(stack.settings.plain(), SECRET))
-    stripe = services_cli.integration("stripe")
+    stripe = integration("stripe")
     await desk.change(stripe, lambda values: values.update(STRIPE_API_KEY="sk_test_other"), "service.set", [])
     try:
         await slack.press("grace", ask, "Approve")

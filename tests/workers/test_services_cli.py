@@ -19,7 +19,7 @@ from bot.settings import Settings
 from integrations.base import Identity, Integration
 from integrations.errors import NotReached, Refused
 from tests.conftest import SECRET
-from workers import services_app, services_cli
+from workers import services_app, services_cli, services_desk
 from workers.hooked import workspace_of
 from workers.services import Opened, Services
 from workers.store import services, tenants
@@ -222,7 +222,7 @@ async def test_the_audit_knows_the_names_and_not_the_values(
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """Stripe, with a `whoami` that answers or raises what is given."""
-    stripe = services_cli.integration("stripe")
+    stripe = services_desk.integration("stripe")
 
     def with_answer(answer: Any) -> None:
         def whoami(_client: Any) -> Identity:
@@ -232,7 +232,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
             return found
 
         it: Integration = replace(stripe, whoami=whoami)
-        monkeypatch.setattr(services_cli, "integrations", lambda: (it,))
+        monkeypatch.setattr(services_desk, "integrations", lambda: (it,))
 
     return with_answer
 
