@@ -74,11 +74,12 @@ async def advance_run(
         leg = todo.pop(0)
         await _walk(tools, seen, leg, commit)
         legs.append(leg)
+        commit.runs = [each for each in commit.runs if each[1].id != leg.run.id]
         commit.runs.append((leg.stored, leg.run))
         if leg.run.arms and leg.run.over and not leg.stored.run.over:
             commit.taken = (*commit.taken, *taken(leg.flow, leg.run))
         for wanted in leg.sink.elsewhere:
-            if other := await _other(tools, claimed, seen, leg, wanted, turn, commit):
+            if other := await _other(tools, claimed, seen, legs, wanted, turn, commit):
                 todo.append(other)
     await faults.point("F13")
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
@@ -95,7 +96,7 @@ async def _walk(tools: Tools, seen: Seen, leg: _Leg, commit: Commit) -> None:
     """One event of one run, with all that it wants read on the way."""
     known = seen.world.known
     pending: list[Event] = [leg.event]
-    number = 0
+    number = sum(each.run == leg.run.id for each in commit.history)
     while pending:
         before, happened = leg.run, pending.pop(0)
         leg.run, effects = advance(leg.flow, before, happened, known)
@@ -115,12 +116,16 @@ async def _other(
     tools: Tools,
     claimed: Claimed,
     seen: Seen,
-    leg: _Leg,
+    legs: list[_Leg],
     wanted: Digress | Resume,
     turn: Turn | None,
     commit: Commit,
 ) -> _Leg | None:
-    """The run that is to be moved next in this turn; None where it is gone or over."""
+    """The run that is to be moved next in this turn; None where it is gone or over.
+
+    One that was moved in this turn goes on from there: it is not stored yet.
+    """
+    leg = legs[-1]
     if isinstance(wanted, Digress):
         flow = seen.world.flows.get(wanted.flow)
         if flow is None:
@@ -133,6 +138,9 @@ async def _other(
         )
         stored = Stored(run, leg.stored.conversation, leg.stored.place, 0)
         return _Leg(stored, run, flow, Entered(), Sink(stored, turn, commit))
+    if moved := next((each for each in reversed(legs) if each.run.id == wanted.run), None):
+        sink = Sink(moved.stored, turn, commit)
+        return None if moved.run.over else _Leg(moved.stored, moved.run, moved.flow, Resumed(), sink)
     async with tools.db.tenant(claimed.tenant) as c:
         back = await runs.by_id(c, claimed.tenant, wanted.run)
         if back is None or back.run.over or back.conversation != leg.stored.conversation:
