@@ -14,7 +14,7 @@ from integrations.openapi.formats import FORMATS, pattern
 LARGEST = 32 << 10
 MOST_VALUES = 400
 DEEPEST = 40
-MOST_STEPS = 20_000
+MOST_STEPS = 5_000
 MOST_PROBLEMS = 5
 _SHOWN = 120
 
