@@ -26,8 +26,6 @@ from tests.stack import Stack, running
 pytestmark = pytest.mark.skipif(
     shutil.which("rabbitmq-server") is None, reason="rabbitmq-server is not installed"
 )
-    shutil.which("rabbitmq-server") is None, reason="rabbitmq-server is not installed"
-)
 
 WITHIN = 60.0
 
