@@ -15,6 +15,12 @@ def describe(settings: Settings) -> list[tuple[str, str]]:
         ("Slack", _slack(settings)),
         ("Teams", _teams(settings)),
         ("Stripe", _stripe(settings)),
+        ("Jira", _service(settings.jira_url, settings.secret("jira_api_token"))),
+        (
+            "GitHub",
+            _service(settings.github_api_url, settings.secret("github_token") or settings.github_app_id),
+        ),
+        ("Notion", _service(settings.notion_api_url, settings.secret("notion_token"))),
         ("Model", _model(settings)),
         ("Database", where(settings.secret("database_url"))),
         ("Broker", where(settings.secret("celery_broker_url") or settings.secret("redis_url"))),
@@ -60,6 +66,12 @@ def _stripe(settings: Settings) -> str:
         return "not connected"
     test = key.startswith(("sk_test_", "rk_test_"))
     return "real, in test mode" if test else "REAL, LIVE: money moves"
+
+
+def _service(url: str, credential: str) -> str:
+    if is_sandbox(url):
+        return SANDBOX
+    return f"real, at {where(url)}" if url and credential else "not connected"
 
 
 def _model(settings: Settings) -> str:

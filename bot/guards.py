@@ -9,7 +9,15 @@ from bot.settings import Settings, is_sandbox
 SHORTEST_KEY = 32
 MAKE_KEY = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
-STAND_INS = ("slack_api_url", "teams_openid_url", "teams_login_url", "stripe_api_base")
+STAND_INS = (
+    "slack_api_url",
+    "teams_openid_url",
+    "teams_login_url",
+    "stripe_api_base",
+    "jira_url",
+    "github_api_url",
+    "notion_api_url",
+)
 
 # What is set without what it needs: the setting, its companions (any of them will do), and why.
 PAIRS = (

@@ -20,7 +20,7 @@ from bot.front import create_app
 from bot.settings import Settings
 from bot.workbench.cast import APPROVALS_CHANNEL, APPROVALS_CHAT
 from bot.workbench.driver import LocalWorld, stand_ins
-from workers import assemble, front, inspect
+from workers import assemble, bench, front, inspect
 from workers.engine import Engine
 from workers.inbox import GroupInbox, open_inbox
 from workers.installs import own_tenant
@@ -82,8 +82,6 @@ def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
 @asynccontextmanager
 async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more: Any) -> AsyncIterator[Stack]:
     """Everything, from an empty database to an answering bot."""
-    from integrations.stripe.sandbox import create_sandbox
-
     admin = more.pop("database_url", servers.database_url)
     dsn = await asyncio.to_thread(migrate, admin, SECRET)
     await push(dsn, load_catalog(), ROOT / "flows" / "policy.yaml")
@@ -96,21 +94,14 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
         async def runs() -> list[dict[str, Any]]:
             return await inspect.latest(db, library, tenant)
 
-        bot_port = {}
-
-        def stripe(on_wire: Any) -> web.Application:
-            return create_sandbox(
-                folder / "stripe.sqlite3",
-                webhook_url=f"http://127.0.0.1:{bot_port['port']}/webhooks/stripe",
-                webhook_secret=_webhook_secret(folder),
-                on_wire=on_wire,
-            )
-
         import socket
 
         listening = socket.create_server(("127.0.0.1", 0))
-        bot_port["port"] = listening.getsockname()[1]
-        world = await exits.enter_async_context(stand_ins(folder, inspect=runs, stripe=stripe))
+        bot = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        unset = Settings(_env_file=None, state_dir=folder)
+        world = await exits.enter_async_context(
+            stand_ins(folder, inspect=runs, sandboxes=bench.sandboxes(unset, bot))
+        )
         settings = world.settings(
             database_url=admin,
             redis_url=servers.redis_url,
@@ -124,7 +115,7 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
         await runner.setup()
         exits.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listening).start()
-        world.bot_url = f"http://127.0.0.1:{bot_port['port']}"
+        world.bot_url = bot
         engine = await exits.enter_async_context(assemble.assemble(settings, lease=lease))
         stop = asyncio.Event()
         serving = asyncio.create_task(engine.run(stop))
@@ -142,12 +133,6 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
                 await asyncio.to_thread(stack.worker.wait, 10)
             except subprocess.TimeoutExpired:
                 stack.worker.kill()
-
-
-def _webhook_secret(folder: Path) -> str:
-    from bot.workbench.keys import keys
-
-    return keys(folder).stripe_webhook_secret
 
 
 async def _installed(stack: Stack) -> None:

@@ -152,7 +152,7 @@ class Actions:
         return {}
 
     async def _make_trouble(self, who: Person, action: Json) -> Done:
-        return {"note": await self._trouble.make(_words(action, "what"), who)}
+        return {"note": await self._trouble.make(_words(action, "what"), who, action)}
 
 
 def _words(action: Json, name: str) -> str:

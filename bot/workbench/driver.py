@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -34,7 +34,8 @@ from bot.workbench.driver_slack import SlackDriver
 from bot.workbench.driver_teams import TeamsDriver
 from bot.workbench.environment import environment
 from bot.workbench.keys import Keys, made, write_once
-from bot.workbench.mounting import WORKBENCH, Inspect, MakeTrouble, Stripe, Workbench, mount
+from bot.workbench.mounting import WORKBENCH, Inspect, MakeTrouble, Workbench, mount
+from bot.workbench.sandbox import Sandbox
 from bot.workbench.seen import Activity, Message, activity_of, message_of
 
 SECONDS = 10.0
@@ -46,6 +47,13 @@ CREDENTIALS = (
     "microsoft_app_password",
     "stripe_api_key",
     "stripe_webhook_secret",
+    "jira_api_token",
+    "jira_webhook_secret",
+    "github_token",
+    "github_app_private_key",
+    "github_webhook_secret",
+    "notion_token",
+    "notion_webhook_secret",
 )
 T = TypeVar("T")
 
@@ -88,9 +96,13 @@ class World:
             raise Refused(said["error"])
         return said
 
-    async def trouble(self, what: str, who: str = "grace") -> str:
-        """deliver_twice, press_20, decline_card, expire, kill_worker or reset; what happened, in words."""
-        return str((await self.act("trouble", what=what, as_=who))["note"])
+    async def trouble(self, what: str, who: str = "grace", **more: Any) -> str:
+        """deliver_twice, press_20, decline_card, expire, kill_worker or reset; what happened, in words.
+
+        "fail" (service, how: 429, 500, slow, reset) is of a sandbox's next call, "act" (service,
+        act, record) is what `who` does there themselves.
+        """
+        return str((await self.act("trouble", what=what, as_=who, **more))["note"])
 
     async def fault(self, service: str, kind: str, method: str = "*", **more: Any) -> None:
         """The next call of `method` ("chat.postMessage", "sendActivity") meets trouble.
@@ -260,7 +272,7 @@ async def stand_ins(
     bot_url: str = "",
     inspect: Inspect | None = None,
     trouble: MakeTrouble | None = None,
-    stripe: Stripe | None = None,
+    sandboxes: Iterable[Sandbox] = (),
     extend: Callable[[web.Application], None] | None = None,
 ) -> AsyncIterator[LocalWorld]:
     """Stand-ins on a free port. `extend` may add the bot's own routes to the same server."""
@@ -280,11 +292,14 @@ async def stand_ins(
             slack_client_id="",
             microsoft_app_id="",
             teams_anonymous=False,
+            jira_url="",
+            jira_email="",
+            github_app_id="",
             **unset,
         ),
         inspect=inspect or _no_runs,
         trouble=trouble or _no_trouble,
-        stripe=stripe,
+        sandboxes=sandboxes,
     )
     if extend is not None:
         extend(app)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bot.settings import Settings
 from bot.workbench import cast
-from bot.workbench.keys import keys
+from bot.workbench.keys import Keys, keys
+
+# What the sandboxes begin with. They are not ours to import: a test holds these against them.
+JIRA_PROJECT = "SHOP"
+GITHUB_REPOSITORY = "pizzeria/shop"
+NOTION_DATABASE = "609f96d1-5714-5c38-a7df-8f182985bcbb"
 
 
 def base_url(settings: Settings) -> str:
@@ -31,9 +38,44 @@ def uses_teams(settings: Settings) -> bool:
     return not set_by_hand or settings.teams_openid_url.startswith(f"{base_url(settings)}/standin/")
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service that has a sandbox, by the names of its settings.
+
+    `address` says where it is; each of `credentials` says that somebody has an account of their own.
+    """
+
+    name: str
+    title: str
+    address: str
+    credentials: tuple[str, ...]
+
+
+SERVICES = (
+    Service("stripe", "Stripe", "stripe_api_base", ("stripe_api_key", "stripe_webhook_secret")),
+    Service("jira", "Jira", "jira_url", ("jira_email", "jira_api_token", "jira_webhook_secret")),
+    Service(
+        "github",
+        "GitHub",
+        "github_api_url",
+        ("github_token", "github_app_id", "github_app_private_key", "github_webhook_secret"),
+    ),
+    Service("notion", "Notion", "notion_api_url", ("notion_token", "notion_webhook_secret")),
+)
+SERVICE = {service.name: service for service in SERVICES}
+
+
+def uses_sandbox(settings: Settings, service: Service) -> bool:
+    """Where nobody set a credential of the real one, nor the address of another."""
+    address = getattr(settings, service.address)
+    if address.startswith(f"{base_url(settings)}/standin/"):
+        return True
+    elsewhere = address != Settings.model_fields[service.address].default
+    return not elsewhere and not any(getattr(settings, name) for name in service.credentials)
+
+
 def uses_stripe(settings: Settings) -> bool:
-    set_by_hand = settings.stripe_api_key or settings.stripe_webhook_secret
-    return not set_by_hand or settings.stripe_api_base.startswith(f"{base_url(settings)}/standin/")
+    return uses_sandbox(settings, SERVICE["stripe"])
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -57,12 +99,9 @@ def environment(settings: Settings) -> dict[str, str]:
             "TEAMS_ISSUER": f"{base}/standin/teams",
             "TEAMS_LOGIN_URL": f"{base}/standin/teams/login",
         }
-    if uses_stripe(settings):
-        variables |= {
-            "STRIPE_API_BASE": f"{base}/standin/stripe",
-            "STRIPE_API_KEY": made.stripe_api_key,
-            "STRIPE_WEBHOOK_SECRET": made.stripe_webhook_secret,
-        }
+    for service in SERVICES:
+        if uses_sandbox(settings, service):
+            variables |= _of_sandbox(service.name, f"{base}/standin/{service.name}", made)
     places = [cast.APPROVALS_CHANNEL] if uses_slack(settings) else []
     places += [cast.APPROVALS_CHAT] if uses_teams(settings) else []
     if places and not settings.approvals_channel:
@@ -70,3 +109,36 @@ def environment(settings: Settings) -> dict[str, str]:
         if not settings.approvers:
             variables["APPROVERS"] = cast.APPROVER_EMAIL
     return variables
+
+
+def _of_sandbox(name: str, url: str, made: Keys) -> dict[str, str]:
+    """What its sandbox is called by, and what it begins with (`integrations/*/sandbox/seed.py`)."""
+    match name:
+        case "stripe":
+            return {
+                "STRIPE_API_BASE": url,
+                "STRIPE_API_KEY": made.stripe_api_key,
+                "STRIPE_WEBHOOK_SECRET": made.stripe_webhook_secret,
+            }
+        case "jira":
+            return {
+                "JIRA_URL": url,
+                "JIRA_EMAIL": "countersign@example.com",
+                "JIRA_API_TOKEN": made.of(name, "token"),
+                "JIRA_WEBHOOK_SECRET": made.of(name, "webhook"),
+                "JIRA_PROJECT": JIRA_PROJECT,
+            }
+        case "github":
+            return {
+                "GITHUB_API_URL": url,
+                "GITHUB_TOKEN": f"ghp_{made.of(name, 'token')}",
+                "GITHUB_WEBHOOK_SECRET": made.of(name, "webhook"),
+                "GITHUB_REPOSITORY": GITHUB_REPOSITORY,
+            }
+        case _:
+            return {
+                "NOTION_API_URL": url,
+                "NOTION_TOKEN": f"ntn_{made.of(name, 'token')}",
+                "NOTION_WEBHOOK_SECRET": f"secret_{made.of(name, 'webhook')}",
+                "NOTION_DATABASE_ID": NOTION_DATABASE,
+            }

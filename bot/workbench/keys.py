@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -26,6 +28,13 @@ class Keys:
 
     def __repr__(self) -> str:
         return "Keys(…)"
+
+    def of(self, service: str, what: str) -> str:
+        """A secret of one service's sandbox.
+
+        Derived from what is kept, so that a folder made before the service was known needs nothing new.
+        """
+        return hmac.new(self.private_key.encode(), f"{service} {what}".encode(), hashlib.sha256).hexdigest()
 
 
 def folder(state_dir: Path) -> Path:

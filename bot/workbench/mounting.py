@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -14,11 +15,11 @@ from bot.workbench import page, security, slack_chat, slack_events, wire
 from bot.workbench.actions import Actions
 from bot.workbench.cast import Json
 from bot.workbench.courier import Courier
-from bot.workbench.environment import base_url, uses_slack, uses_teams
+from bot.workbench.environment import SERVICE, base_url, uses_sandbox, uses_slack, uses_teams
 from bot.workbench.faults import Faults
 from bot.workbench.keys import folder, keys
 from bot.workbench.live import Live
-from bot.workbench.sandbox import StripeSandbox
+from bot.workbench.sandbox import Sandbox, Sandboxes
 from bot.workbench.security import TooLarge, guarded, read_body
 from bot.workbench.slack_api import SlackApi
 from bot.workbench.slack_people import NotPossible, SlackPeople
@@ -33,8 +34,6 @@ from bot.workbench.trouble import Trouble
 
 Inspect = Callable[[], Awaitable[list[Json]]]
 MakeTrouble = Callable[[str, dict[str, Any]], Awaitable[str]]
-OnWire = Callable[[Mapping[str, Any]], None]
-Stripe = web.Application | Callable[[OnWire], web.Application]
 
 
 class Workbench:
@@ -46,7 +45,7 @@ class Workbench:
         inspect: Inspect,
         trouble: MakeTrouble,
         *,
-        with_stripe: bool,
+        sandboxes: Iterable[Sandbox] = (),
         install: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -66,25 +65,22 @@ class Workbench:
             },
             verified={"slack": "v0 signature ✓", "teams": "JWT ✓"},
         )
-        self.stripe = StripeSandbox(base) if with_stripe else None
+        self.sandboxes = Sandboxes(sandboxes, base)
         self.slack_world = SlackWorld(self.store, base)
         self.slack = SlackPeople(self.slack_world, self.courier)
         self.slack_api = SlackApi(self.slack_world, made, self.faults)
         teams_world = TeamsWorld(self.store)
         self.teams = TeamsPeople(teams_world, self.courier, self.tokens)
         self.teams_api = TeamsApi(teams_world, self.tokens, self.faults)
-        makes = Trouble(self.store, self.slack, self.teams, self.courier, trouble, self.stripe)
+        makes = Trouble(self.store, self.slack, self.teams, self.courier, trouble, self.sandboxes)
         self.actions = Actions(self.store, self.slack, self.teams, self.courier, self.faults, makes)
-        looks: dict[str, Inspect] = {"runs": inspect}
-        if self.stripe is not None:
-            looks["records"] = self.stripe.records
-        self.live = Live(self.store, looks)
+        self.live = Live(self.store, {"runs": inspect, "records": self.sandboxes.records})
 
     # ── handlers ──
     async def state(self, request: web.Request) -> web.StreamResponse:
         runs = await self.live.look("runs")
-        records = await self.live.look("records") if self.stripe is not None else []
-        picture = state(self.store, self.settings, runs, records)
+        records = await self.live.look("records")
+        picture = state(self.store, self.settings, runs, records, self.sandboxes.names)
         return web.json_response(picture, headers={"Cache-Control": "no-store"})
 
     async def act(self, request: web.Request) -> web.StreamResponse:
@@ -136,12 +132,13 @@ class Workbench:
     async def jwks(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(self.tokens.jwks())
 
-    def stripe_wire(self, row: Mapping[str, Any]) -> None:
-        """What the Stripe sandbox saw, in whatever part of our words it tells it."""
+    def sandbox_wire(self, service: str, row: Mapping[str, Any]) -> None:
+        """What a sandbox saw, in whatever part of our words it tells it."""
+        self.sandboxes.at(service).touched()
         to_bot = row.get("direction") == "to bot"
         wire.log(
             self.store,
-            platform="stripe",
+            platform=service,
             direction="to bot" if to_bot else "from bot",
             title=str(row.get("title", ""))[:200],
             status=int(row.get("status") or 0),
@@ -155,15 +152,13 @@ class Workbench:
     # ── life ──
     async def running(self, app: web.Application) -> AsyncIterator[None]:
         await self.courier.open()
-        if self.stripe is not None:
-            await self.stripe.open()
+        await self.sandboxes.open()
         self.courier.resume()
         if self.install and uses_teams(self.settings) and self.store.seq() == 0:
             self.teams.install_everywhere()
         yield
         await self.courier.close()
-        if self.stripe is not None:
-            await self.stripe.close()
+        await self.sandboxes.close()
         self.store.close()
 
     async def shut_down(self, app: web.Application) -> None:
@@ -179,21 +174,20 @@ def mount(
     settings: Settings,
     inspect: Inspect,
     trouble: MakeTrouble,
-    stripe: Stripe | None = None,
+    sandboxes: Iterable[Sandbox] = (),
     install: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Adds the page, `/workbench/…` and `/standin/…` to `app`; refuses unless bound to loopback.
 
     `inspect` gives the runs as the page has them (`Run` in protocol.ts). `trouble` performs
-    "expire" and "kill_worker" and says in a sentence what it did. `stripe` is the sandbox, or
-    what makes it when given a place to log its wire. `install`: on the very first start Teams
-    tells the bot that it was added to the approvals channel and to everybody's chat.
+    "expire" and "kill_worker" and says in a sentence what it did. Of `sandboxes` those are mounted
+    whose service nobody set up for real. `install`: on the very first start Teams tells the bot
+    that it was added to the approvals channel and to everybody's chat.
     """
     security.refuse_off_loopback(settings)
-    bench = Workbench(
-        settings, inspect, trouble, with_stripe=stripe is not None, install=install, clock=clock
-    )
+    here = [each for each in sandboxes if uses_sandbox(settings, SERVICE[each.name])]
+    bench = Workbench(settings, inspect, trouble, sandboxes=here, install=install, clock=clock)
     app[WORKBENCH] = bench
     _add_page(app, bench)
     if uses_slack(settings):
@@ -202,10 +196,10 @@ def mount(
         app.router.add_post("/standin/slack/hooks/{token}", guarded(bench.hook))
     if uses_teams(settings):
         _add_teams(app, bench)
-    if stripe is not None:
-        sandbox = stripe if isinstance(stripe, web.Application) else stripe(bench.stripe_wire)
-        sandbox.middlewares.insert(0, security.guard)
-        app.add_subapp("/standin/stripe", sandbox)
+    for sandbox in here:
+        inner = sandbox.make(partial(bench.sandbox_wire, sandbox.name))
+        inner.middlewares.insert(0, security.guard)
+        app.add_subapp(f"/standin/{sandbox.name}", inner)
     app.cleanup_ctx.append(bench.running)
     app.on_shutdown.append(bench.shut_down)
 

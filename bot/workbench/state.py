@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.settings import Settings
 from bot.workbench import cast, slack_views, slack_world, teams_world, wire
 from bot.workbench.cast import Json
-from bot.workbench.environment import uses_slack, uses_stripe, uses_teams
+from bot.workbench.environment import SERVICES, uses_sandbox, uses_slack, uses_teams
 from bot.workbench.store import Store
 
-MESSAGES, WIRE, RUNS, RECORDS = 500, 200, 10, 60
+MESSAGES, WIRE, RUNS = 500, 200, 10
 
 
-def state(store: Store, settings: Settings, runs: list[Json], records: list[Json]) -> Json:
+def state(
+    store: Store, settings: Settings, runs: list[Json], records: list[Json], sandboxes: Sequence[str] = ()
+) -> Json:
+    """`sandboxes` are the services whose sandbox is mounted here."""
     return {
         "seq": store.seq(),
         "persons": [_person(person) for person in cast.PERSONS.values()],
         "slack": slack_state(store) if uses_slack(settings) else None,
         "teams": teams_state(store) if uses_teams(settings) else None,
         "runs": runs[:RUNS],
-        "records": records[:RECORDS],
+        "records": records,
         "wire": store.wire(WIRE),
-        "connected": connected(settings),
+        "connected": connected(settings, sandboxes),
         "suggestion": cast.SUGGESTION,
         "now": wire.now_text(store.clock()),
     }
@@ -64,14 +68,24 @@ def teams_state(store: Store) -> Json:
     }
 
 
-def connected(settings: Settings) -> list[Json]:
-    stands = "a stand-in on this machine"
-    services = {"Slack": uses_slack(settings), "Teams": uses_teams(settings), "Stripe": uses_stripe(settings)}
-    listed = [
-        {"name": name, "state": "sandbox" if here else "real", "detail": stands if here else "your account"}
-        for name, here in services.items()
-    ]
+def connected(settings: Settings, sandboxes: Sequence[str] = ()) -> list[Json]:
+    """`href` is a sandbox's own page; `service` its name, where its calls can be troubled."""
+    platforms = {"Slack": uses_slack(settings), "Teams": uses_teams(settings)}
+    listed = [_shown(title, here) for title, here in platforms.items()]
+    for service in SERVICES:
+        if service.name in sandboxes:
+            more = {"service": service.name, "href": f"/standin/{service.name}/"}
+            listed.append(_shown(service.title, True) | more)
+        elif uses_sandbox(settings, service):
+            listed.append({"name": service.title, "state": "not connected", "detail": ""})
+        else:
+            listed.append(_shown(service.title, False))
     return [*listed, {"name": "Model", "state": settings.model, "detail": _model(settings)}]
+
+
+def _shown(title: str, here: bool) -> Json:
+    detail = "a stand-in on this machine" if here else "your account"
+    return {"name": title, "state": "sandbox" if here else "real", "detail": detail}
 
 
 def _model(settings: Settings) -> str:

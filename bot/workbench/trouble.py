@@ -5,24 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from bot.workbench.cast import Json, Person
 from bot.workbench.courier import Courier, Outcome, Parcel
+from bot.workbench.sandbox import Sandboxes
 from bot.workbench.slack_people import NotPossible, SlackPeople
 from bot.workbench.store import Store
 from bot.workbench.teams_people import TeamsPeople
 
 PRESSES = 20
 Elsewhere = Callable[[str, dict[str, Any]], Awaitable[str]]
-
-
-class Stripe(Protocol):
-    """What the trouble buttons want of the Stripe sandbox."""
-
-    async def decline_next(self) -> None: ...
-
-    async def reset(self) -> None: ...
 
 
 class Trouble:
@@ -35,29 +28,35 @@ class Trouble:
         teams: TeamsPeople,
         courier: Courier,
         elsewhere: Elsewhere,
-        stripe: Stripe | None,
+        sandboxes: Sandboxes,
     ) -> None:
         self._store = store
         self._slack = slack
         self._teams = teams
         self._courier = courier
         self._elsewhere = elsewhere
-        self._stripe = stripe
+        self._sandboxes = sandboxes
 
-    async def make(self, what: str, who: Person) -> str:
+    async def make(self, what: str, who: Person, action: Json | None = None) -> str:
+        more = action or {}
+        service = self._sandboxes.at
         match what:
             case "deliver_twice":
                 return await self._deliver_twice()
             case "press_20":
                 return await self._press_20(who)
             case "decline_card":
-                if self._stripe is None:
+                stripe = self._sandboxes.get("stripe")
+                if stripe is None:
                     raise NotPossible("Stripe is real here: no card is declined on demand")
-                await self._stripe.decline_next()
+                await stripe.decline_next()
                 return "The next card will be declined."
+            case "fail":
+                return await service(str(more["service"])).fail_next(str(more["how"]))
+            case "act":
+                return await service(str(more["service"])).act(str(more["act"]), str(more["record"]), who)
             case "reset":
-                if self._stripe is not None:
-                    await self._stripe.reset()
+                await self._sandboxes.reset()
                 self._store.forget_everything()
                 return "Everything said so far is gone."
             case "expire" | "kill_worker":

@@ -36,7 +36,7 @@ def without_secrets(text: str) -> str:
 def log(
     store: Store,
     *,
-    platform: Literal["slack", "teams", "stripe"],
+    platform: str,
     direction: Literal["to bot", "from bot"],
     title: str,
     status: int,

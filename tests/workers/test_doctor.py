@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from bot.embedded import Servers
 from bot.settings import Settings
@@ -255,14 +254,10 @@ async def test_the_bot_under_up_is_well(servers: Servers, app_dsn: str, tmp_path
     """Slack's, Teams' and Stripe's stand-ins answer what the doctor asks of the real ones."""
     from bot.workbench.cast import APPROVALS_CHANNEL
     from bot.workbench.driver import stand_ins
-    from integrations.stripe.sandbox import create_sandbox
+    from workers.bench import sandboxes
 
-    def stripe(on_wire: Any) -> web.Application:
-        return create_sandbox(
-            tmp_path / "s.sqlite3", webhook_url="", webhook_secret="whsec_1", on_wire=on_wire
-        )
-
-    async with stand_ins(tmp_path, stripe=stripe) as world:
+    unset = Settings(_env_file=None, state_dir=tmp_path)
+    async with stand_ins(tmp_path, sandboxes=sandboxes(unset, "http://127.0.0.1:9")) as world:
         given = world.settings(
             database_url=servers.database_url,
             redis_url=servers.redis_url,

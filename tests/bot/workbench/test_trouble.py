@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.workbench.driver import LocalWorld, Refused, connect, stand_ins
+from bot.workbench.sandbox import Sandbox
 from tests.bot.workbench.listener import Listener
 from tests.bot.workbench.test_slack_people import CARD, ORDERS
 
@@ -106,7 +107,7 @@ async def test_the_stripe_sandbox_is_mounted_shown_and_troubled(tmp_path: Path) 
     def sandbox(on_wire: Any) -> web.Application:
         return create_sandbox(tmp_path / "stripe.sqlite3", webhook_url="", webhook_secret="", on_wire=on_wire)
 
-    async with stand_ins(tmp_path, stripe=sandbox) as world:
+    async with stand_ins(tmp_path, sandboxes=[Sandbox("stripe", "Stripe", sandbox)]) as world:
         variables = world.environment
         await world.until(lambda: world.records, "the records of the sandbox")
         headers = {"Authorization": f"Bearer {variables['STRIPE_API_KEY']}"}
