@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CLOSE = 0.78
+CLOSE = 0.74
 LONGEST = 200
 _WORDS = re.compile(r"\w+")
 _NUMBER = re.compile(r"(?:number |no\.? |#)?([0-9]{1,3})[.)]?\Z")

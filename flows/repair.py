@@ -42,7 +42,8 @@ def repair(flow: Flow, scene: Scene, heard: Heard) -> Outcome | None:
             more = step.help(scene) if isinstance(step, Helping) else ()
             return Stay((say(what_i_can_do(scene.known.flows)), *more, *_again(flow, scene)))
         case "repeat":
-            return Stay(_again(flow, scene) or (say("I am working on it; there is no question open."),))
+            waiting = "This waits for an approver." if scene.run.held else "I am working on it."
+            return Stay(_again(flow, scene) or (say(f"{waiting} There is no question open."),))
         case "thanks":
             return Stay((say("You are welcome."),))
         case "greeting":

@@ -17,6 +17,7 @@ from flows.slots import Fit, Slot, fit, in_words
 from flows.templates import Text
 from flows.understanding import Expected
 
+HARDLY = 0.3  # below this a reading is no more than a guess, and is not even asked about
 NAMED = 0.75  # how sure a value must be that nobody asked for
 SKIP = frozenset({"skip", "none", "no", "nothing", "leave it out", "leave it empty", "-", "n/a", "skip it"})
 SKIPPED = ".skipped"
@@ -140,7 +141,7 @@ class Gather:
                 continue
             sure = min(value.confidence, found.confidence)
             if sure < sure_enough:
-                if slot.type == "choice":
+                if slot.type == "choice" or sure < HARDLY:
                     continue
                 if slot is asked and not heard.opening:
                     return self._in_doubt(scene, slot, [found.value], value.words, taken)
