@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -12,11 +13,13 @@ from .asking import MAX_TEXT
 from .base import Change, Intent, ModelUnavailable, Op, Question, Reading, Value
 from .offline.catalogue import Catalogue, catalogue
 from .offline.numbers import MOST, number_at
+from .offline.typed import named, typed_value
 from .offline.values import choice_value
 from .offline.words import Sentence, normal, split, stems
 from .surety import CAP, Surety
 
 MAX_CHANGES = 50
+_TYPED = frozenset({"text", "list", "number", "integer", "date", "email", "choice"})
 NOT_SAID = 0.4  # the most that is believed of what the person's words do not hold
 
 Name = Annotated[str, Field(max_length=200)]
@@ -58,10 +61,13 @@ def to_reading(content: str, question: Question, surety: Surety, model: str) -> 
     except ValueError:
         raise ModelUnavailable(f"{model} answered outside the schema") from None
     sentence = split(question.text)
-    values = _values(said, question, sentence, surety)
+    named_ones = named(question).values if question.slots and question.expecting_type != "items" else ()
+    # What is said of a slot by its name is read by rules: a model is told of one slot only.
+    values = named_ones or _values(said, question, sentence, surety)
+    intent = Intent.VALUE if named_ones else intent
     sure = surety.of_intent(said.confidence)
     if sentence.unread:
-        sure = min(sure, 0.45) if question.expecting_type != "text" else sure
+        sure = min(sure, 0.45) if question.expecting_type not in {"text", "list"} else sure
     return Reading(
         intent=intent,
         confidence=min([sure, *(c.confidence for c in changes), *(v.confidence for v in values)]),
@@ -100,11 +106,11 @@ def _normal(text: str) -> str:
 def _values(said: Said, question: Question, sentence: Sentence, surety: Surety) -> tuple[Value, ...]:
     """A text is the person's own, never the model's; a choice is one of the choices; a number was said."""
     kind, slot = question.expecting_type, question.expecting
-    if kind not in {"text", "number", "choice"} or said.intent != Intent.VALUE or not said.value.strip():
+    if kind not in _TYPED or said.intent != Intent.VALUE or not said.value.strip():
         return ()
     sure = surety.of_value(said.confidence)
     words = _quoted(said.value, question.text)
-    if kind == "text":
+    if kind in {"text", "list"}:
         given = question.text.strip()
         return (Value(slot, given, given, sure),) if given else ()
     if kind == "choice":
@@ -112,10 +118,26 @@ def _values(said: Said, question: Question, sentence: Sentence, surety: Surety) 
         if found is None or found.confidence < 0.9:
             return ()
         return (Value(slot, found.text, words, sure if words else min(sure, 0.7)),)
+    if kind in {"date", "email"}:
+        return _checked(said.value.strip(), question, words, sure)
     number = _whole(said.value)
     if number is None:
         return ()
     return (Value(slot, str(number), words, sure if number in _numbers(sentence) else min(sure, NOT_SAID)),)
+
+
+def _checked(value: str, question: Question, words: str, sure: float) -> tuple[Value, ...]:
+    """A date or an address: what the person's own words say, where rules can read them; the model's
+    reading is believed as far as it agrees, and asked about where only the model sees one."""
+    slot, kind = question.expecting, question.expecting_type
+    own = typed_value(slot, kind, question.text, (), question.today)
+    if own is not None and own.text.lower() == value.lower():
+        return (Value(slot, own.text, own.words, max(min(sure, CAP), min(own.confidence, CAP))),)
+    if own is not None:
+        return (Value(slot, own.text, own.words, min(own.confidence, 0.5)),)
+    if kind == "date" and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return (Value(slot, value, words, min(sure, NOT_SAID)),)
+    return ()
 
 
 def _whole(value: str) -> int | None:

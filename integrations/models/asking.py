@@ -30,7 +30,8 @@ remove (quantity fewer, 0 for all of it), option (only sizes or wishes change), 
 item: the product's name from the catalogue where it is one, else the person's own words; empty when the last
 item is meant ("make it three"). Never name a product or a quantity that the message does not.
 words: the exact part of the message that this rests on. confidence: 0 to 1, honest; low when it is unclear.
-value: the answer to the question asked, as said, when it is a text, number or choice; else an empty string.
+value: the answer to the question asked, as said, when it is a text, list, number, integer, e-mail or choice;
+a date as YYYY-MM-DD, counted from today; else an empty string.
 leftover: words of the message that you did not understand and that may matter, else an empty string."""
 
 
@@ -56,6 +57,7 @@ def document(question: Question) -> dict[str, Any]:
             "type": question.expecting_type,
             "choices": [choice[:MAX_NAME] for choice in question.choices[:100]],
         },
+        "today": question.today,
         "flows": [
             {
                 "id": flow.id,
