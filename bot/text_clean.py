@@ -14,7 +14,10 @@ MOST_ACCENTS = 4  # on one letter; more is drawn over the neighbouring lines
 MOST_SORTED = 30
 
 _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_ORDINARY = re.compile(r"[\n\x20-\x7e]*")
+# Characters that stand for themselves whatever is beside them: ASCII, most of Latin-1, a few marks in print.
+_ORDINARY = re.compile(
+    r"[\n\x20-\x7e\xa1-\xa8\xaa-\xac\xaf-\xff\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\u20ac]*"
+)
 
 # Invisible, but found in honest text too: soft hyphens, joiners, selectors, marks of direction.
 _INVISIBLE = frozenset(

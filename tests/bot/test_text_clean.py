@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 from collections.abc import Callable
@@ -73,3 +74,14 @@ def test_no_letter_carries_more_than_a_few_marks(base: str) -> None:
 @pytest.mark.parametrize("text", ["é", "Việt Nam", "नमस्ते", "שָׁלוֹם", "بِسْمِ", "ผู้ใหญ่", "བོད་སྐད།", "e\u0301"])
 def test_ordinary_writing_stays_as_it_is(text: str) -> None:
     assert clean(text, show_all=False) == unicodedata.normalize("NFC", text)
+
+
+def test_what_is_taken_as_it_is_would_come_out_the_same_the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = text_clean._ORDINARY
+    characters = [chr(code) for code in range(0x2100) if short.fullmatch(chr(code))]
+    assert len(characters) > 190
+    monkeypatch.setattr(text_clean, "_ORDINARY", re.compile("(?!)"))
+    for first in characters:
+        text = "".join(f"{first}{second}" for second in characters)
+        for show_all in (False, True):
+            assert text_clean.clean(text, show_all=show_all) == text

@@ -24,6 +24,7 @@ USER_ID = re.compile(r"[UW][A-Z0-9]{1,30}")
 PART_BLOCKS = limits.MESSAGE_BLOCKS - 2
 PART_CHARACTERS = limits.MESSAGE_CHARACTERS - 1_000
 MAX_MENTIONS = 25
+SHORT = 480  # characters: one message, however much each is made longer ("⟨U+200B⟩")
 
 
 def render(reply: Reply, *, salt: str | None = None) -> Json:
@@ -44,6 +45,8 @@ def render(reply: Reply, *, salt: str | None = None) -> Json:
 
 def parts(reply: Reply) -> tuple[Reply, ...]:
     """The reply as the messages it takes. All its words, in order; people are mentioned in the first only."""
+    if not reply.blocks and len(reply.text) <= SHORT:
+        return (reply,)
     groups = _packed(_body(reply))
     texts = [text for text in chunks(shown(reply.text), limits.FALLBACK_TEXT) if text.strip()]
     if len(groups) <= 1 and len(texts) <= 1:
