@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from bot.turn import PersonId
 from flows.engine import advance, start
-from flows.events import Chose, Entered, Event
+from flows.events import Chose, Entered, Event, Heard
 from flows.flow import Flow
 from flows.loader import load_file, load_stored
 from flows.policy_file import stored_policy
 from flows.run import Requester, Run
 from flows.scene import Known
+from flows.understanding import Meaning, Value
 from flows.yaml_source import read
 from tests.bench.bed import ROOT, Bed
 from tests.bench.harness import Report
@@ -44,6 +46,15 @@ async def run(bed: Bed, report: Report) -> None:
         known,
     )
     _figure(report, "advance: one press on the card it waits with", repeats, long, walked, press, known)
+    typed = load_stored(_typed(), tools)
+    begun, _ = advance(typed, start(typed, "r3", ADA, ""), Entered(), known)
+    said = Value("slot0", "7", "seven", 0.97)
+    heard = Heard(ADA.id, ADA.name, "seven", Meaning("value", 0.97, values=(said,)), today="2026-11-18")
+    _figure(report, "advance: one answer to a typed slot", repeats, typed, begun, heard, known)
+    full = begun.with_slots({f"slot{number}": number + 1 for number in range(SLOTS)})
+    full, _ = advance(typed, full, heard, known)
+    corrected = replace(heard, meaning=Meaning("value", 0.97, values=(replace(said, text="8"),)))
+    _figure(report, "advance: a correction after 50 steps", repeats, typed, full, corrected, known)
     order = load_file(Path(ROOT / "flows" / "catalog" / "order.yaml"), tools)
     begun = start(order, "r2", ADA, "two margheritas")
     _figure(report, "advance: an order begins", repeats, order, begun, Entered(), known)
@@ -69,6 +80,21 @@ def _time(report: Report, name: str, repeats: int, work: Callable[[], object]) -
             number += 1
         found.append(spent / number * 1e6)
     report.add(name, "CPU µs", found)
+
+
+def _typed() -> dict[str, object]:
+    """Twenty typed slots, texts that name them, a condition at each third step, a card at the end."""
+    slots = [{"slot": f"slot{number}", "type": "integer", "min": 1} for number in range(SLOTS)]
+    steps: list[dict[str, object]] = [{"id": "ask", "type": "input", "gather": slots}]
+    for number in range(STEPS - 3):
+        name = f"slot{number % SLOTS}"
+        if number % 3:
+            steps.append({"id": f"tell{number}", "type": "message", "text": f"{{{{ {name} }}}} of {name}"})
+        else:
+            case = {"if": f"{name} > 1000", "goto": "end"}
+            steps.append({"id": f"see{number}", "type": "branch", "cases": [case]})
+    steps += [{"id": "sure", "type": "confirm", "text": "Shall I go on?"}, {"id": "end", "type": "end"}]
+    return {"id": "typed", "description": "A flow of typed slots", "steps": steps}
 
 
 def _long() -> dict[str, object]:
