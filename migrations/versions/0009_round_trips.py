@@ -35,7 +35,8 @@ begin
 end $$"""
 
 # `look`: all that a turn has to know. It counts the attempt and locks nothing: whoever lost the lease
-# is told so before anything is written. No row where the lease is another's.
+# is told so before anything is written. No row where the lease is another's. Nobody waits for the disk:
+# should the machine fail, a count is one too low, and whatever rests on it waits for the disk itself.
 LOOK = """
 create function look(p_tenant uuid, p_key text, p_fence bigint)
 returns table(id bigint, source text, dedupe text, kind text, payload bytea, attempts integer,
@@ -43,6 +44,7 @@ returns table(id bigint, source text, dedupe text, kind text, payload bytea, att
   spoken boolean, ringing boolean) language plpgsql set search_path = public, pg_temp as $$
 #variable_conflict use_column
 begin
+  perform set_config('synchronous_commit', 'off', true);
   perform set_config('app.tenant', p_tenant::text, true);
   return query
     with next as (
