@@ -116,7 +116,12 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Uninstalled:
-    """The bot was removed from this workspace: forget its credentials."""
+    """The bot was removed from this workspace: forget its credentials.
+
+    `at`: when, in epoch seconds by the platform's clock; it may be told late. 0: it does not say.
+    """
+
+    at: float = 0.0
 
 
 Act = Said | Pressed | Submitted | Shortcut | OpenedHome | Installed | Uninstalled

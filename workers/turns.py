@@ -144,9 +144,10 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         case Uninstalled() if turn.place.platform == "teams":
             # Removed from one team or chat, which says nothing about the others.
             return await finish(tools, claimed, seen, commit)
-        case Uninstalled():
+        case Uninstalled(at=at):
             async with tools.db.tenant(claimed.tenant) as c:
-                await tenants.uninstall(c, claimed.tenant, turn.place.platform, turn.place.workspace)
+                place = turn.place
+                await tenants.uninstall(c, claimed.tenant, place.platform, place.workspace, at or None)
             return await finish(tools, claimed, seen, commit)
         case Installed():
             text = "Hello! I am Countersign. " + what_i_can_do(seen.world.known.flows)

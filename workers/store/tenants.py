@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 
 from workers.store.door import Connection, Database
 
+NOT_SINCE = "($4::float8 is null or installed_at < to_timestamp(floor($4::float8) + 1))"
+
 
 async def of_installation(db: Database, platform: str, workspace: str) -> UUID | None:
     """Whose workspace it is, by what the platform vouched for."""
@@ -38,11 +40,16 @@ async def begin(c: Connection, tenant: UUID, name: str) -> bool:
 async def install(
     c: Connection, tenant: UUID, platform: str, workspace: str, bot_user: str, credentials: str | None
 ) -> None:
-    """`credentials` are sealed already; None leaves those that are there."""
+    """`credentials` are sealed already; None leaves those that are there.
+
+    Credentials that are new, or a workspace that comes back, make it an installation of now.
+    """
     await c.execute(
         "insert into installations (tenant_id, platform, workspace, bot_user, credentials)"
         " values ($1, $2, $3, $4, $5) on conflict (tenant_id, platform, workspace) do update"
-        " set bot_user = excluded.bot_user, removed_at = null,"
+        " set bot_user = excluded.bot_user, removed_at = null, installed_at = case"
+        "  when excluded.credentials is not null or installations.removed_at is not null then now()"
+        "  else installations.installed_at end,"
         " credentials = coalesce(excluded.credentials, installations.credentials)",
         tenant,
         platform,
@@ -75,14 +82,21 @@ async def keep_via(c: Connection, tenant: UUID, platform: str, workspace: str, v
     )
 
 
-async def uninstall(c: Connection, tenant: UUID, platform: str, workspace: str) -> None:
-    """The credentials are gone at once."""
+async def uninstall(
+    c: Connection, tenant: UUID, platform: str, workspace: str, at: float | None = None
+) -> None:
+    """The credentials are gone at once, unless it was installed anew since.
+
+    `at`: when it was removed, in whole epoch seconds by the platform's clock; None: now. What was
+    installed in that very second is what was removed.
+    """
     await c.execute(
         "update installations set removed_at = now(), credentials = null"
-        " where tenant_id = $1 and platform = $2 and workspace = $3",
+        f" where tenant_id = $1 and platform = $2 and workspace = $3 and {NOT_SINCE}",  # noqa: S608 (a constant)
         tenant,
         platform,
         workspace,
+        at,
     )
 
 

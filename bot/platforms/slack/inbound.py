@@ -37,6 +37,8 @@ from bot.turn import (
     Uninstalled,
 )
 
+LAST_SECOND = 1 << 40
+
 KEPT_SUBTYPES = frozenset({"file_share", "thread_broadcast"})
 
 # Reasons become labels of a counter, so no name that a sender chose ever goes into one.
@@ -144,8 +146,14 @@ def _uninstalled(payload: Payload, event: Mapping[str, Any]) -> Turn:
         id=_hashed("gone", workspace, str(event["type"]), _occasion(payload, event)),
         place=Place(PLATFORM, workspace, ""),
         account=Account(PLATFORM, workspace, ""),
-        act=Uninstalled(),
+        act=Uninstalled(_when(payload)),
     )
+
+
+def _when(payload: Payload) -> float:
+    """When it happened, which may be long before it comes."""
+    at = payload.get("event_time")
+    return float(at) if type(at) is int and 0 < at < LAST_SECOND else 0.0
 
 
 def _commanded(payload: Payload) -> Turn:

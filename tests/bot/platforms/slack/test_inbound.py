@@ -238,8 +238,13 @@ def test_a_look_at_the_home_page_is_heard(shape: Shape) -> None:
 @pytest.mark.parametrize("name", ["uninstalled", "bot_token_revoked"])
 def test_removing_the_bot_is_heard_however_slack_says_it(shape: Shape, name: str) -> None:
     heard = turn(shape(name))
-    assert heard.act == Uninstalled()
+    assert heard.act == Uninstalled(shape(name)["event_time"])
     assert heard.place.workspace == "T0ACME"
+
+
+@pytest.mark.parametrize("time", [None, "1790000000", -1, 0, 10**20, True, 1.5, [1790000000]])
+def test_a_removal_whose_time_is_no_time_is_one_of_now(shape: Shape, time: object) -> None:
+    assert turn(shape("uninstalled") | {"event_time": time}).act == Uninstalled(0.0)
 
 
 def test_text_over_forty_thousand_characters_is_refused_not_cut(shape: Shape) -> None:
