@@ -21,6 +21,7 @@ from flows.steps.branch import Branch
 from flows.steps.choice import Choice
 from flows.steps.confirm import Confirm
 from flows.steps.gather import Gather
+from flows.steps.handoff import Handoff
 from flows.steps.input import Input
 from flows.steps.message import Message
 from flows.steps.subflow import Subflow
@@ -168,7 +169,7 @@ def _spread(flow: Flow, after: tuple[str, ...], changed: set[str]) -> set[str]:
 def depends(step: Step) -> frozenset[str]:
     """The slots on whose values, and not only whose wording, the outcome of a step rests."""
     match step:
-        case Gather() | Message():
+        case Gather() | Message() | Handoff():
             return frozenset()
         case Input():
             return step.offered.names if step.offered else frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from bot.reply import Reply
 from bot.turn import PersonId
@@ -113,5 +113,36 @@ class Resume:
     run: str
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Ask whoever is next, of those that `to` names in the policy and that were not `asked` yet, to
+    take it over within `wait` seconds. `card` says what it is about."""
+
+    key: str
+    to: str
+    asked: tuple[str, ...]
+    wait: int
+    card: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Post this where the person is who has the matter."""
+
+    id: str
+    key: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Nobody is to take it any more, or whoever has it is done with it; `words` say why."""
+
+    key: str
+    words: str
+    state: Literal["withdrawn", "resolved", "passed"] = "withdrawn"
+
+
 Asked = Call | AskApproval | Release | Withdraw
-Effect = Say | Change | Whisper | Read | Asked | SetTimer | CancelTimer | Digress | Resume
+Handing = HandOver | Relay | TakeBack
+Effect = Say | Change | Whisper | Read | Asked | SetTimer | CancelTimer | Digress | Resume | Handing

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.reply import Reply
+from flows import relay, trouble
 from flows.arms import advanced
 from flows.correct import arrived, kept
 from flows.effects import (
@@ -14,11 +15,14 @@ from flows.effects import (
     CancelTimer,
     Change,
     Effect,
+    HandOver,
     Read,
+    Relay,
     Release,
     Resume,
     Say,
     SetTimer,
+    TakeBack,
     Whisper,
     Withdraw,
 )
@@ -34,8 +38,11 @@ from flows.events import (
     Finished,
     Fired,
     Heard,
+    Passed,
     Rejected,
+    Resolved,
     Resumed,
+    Spoke,
 )
 from flows.flow import Flow
 from flows.outcome import Finish, GoTo, Outcome, Stay
@@ -43,6 +50,7 @@ from flows.repair import repair, resumed
 from flows.run import Requester, Run
 from flows.scene import Known, say, scene
 from flows.scopes import scope_of, with_slots, within
+from flows.steps.handoff import Handoff, elsewhere
 from flows.steps.subflow import ENDED, Subflow
 
 MOST_STEPS = 50
@@ -73,16 +81,31 @@ def advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tupl
     be filled in ends the run, and says at which step. Where the flow has variants, the person gets
     theirs, and the run notes those that made a difference.
     """
-    return advanced(_advance, flow, run, event, known)
+    return advanced(_watched, flow, run, event, known)
+
+
+def _watched(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tuple[Effect, ...]]:
+    """Where it goes wrong again and again, a person is offered, never without being asked for."""
+    after, effects = _advance(flow, run, event, known)
+    after = trouble.counted(run, event, after)
+    if after.trouble < trouble.MOST or (offer := trouble.offer(flow, scene(after, known, flow))) is None:
+        return after, effects
+    after, numbered = _numbered(replace(after, trouble=trouble.OFFERED), offer)
+    return after, (*effects, numbered)
 
 
 def _advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tuple[Effect, ...]]:
+    if isinstance(event, Spoke):
+        return _passed_on(flow, run, event, known)
     if run.over:
         return run, _too_late(event)
     if refusal := _refused(run, event):
         return run, refusal
     if _stale(run, event):
         return run, ()
+    if isinstance(event, Chose) and event.choice == trouble.CHOICE:
+        return _with_ids(*trouble.accepted(run, event))
+    run = relay.arrived(run, event)
     effects: list[Effect] = []
     if isinstance(event, Fired):
         run = replace(run, timed=False)
@@ -101,7 +124,32 @@ def _advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tup
     return run, tuple(effects)
 
 
+def _with_ids(run: Run, effects: tuple[Effect, ...]) -> tuple[Run, tuple[Effect, ...]]:
+    numbered = []
+    for effect in effects:
+        run, final = _numbered(run, effect)
+        numbered.append(final)
+    return run, tuple(numbered)
+
+
+def _passed_on(flow: Flow, run: Run, event: Spoke, known: Known) -> tuple[Run, tuple[Effect, ...]]:
+    """No step hears what is said between two people."""
+    return _with_ids(run, relay.spoken(scene(run, known, flow), event))
+
+
+def _handed(flow: Flow, run: Run, event: Event) -> Outcome | None:
+    """What concerns the hand-over and not the step, where the flow is at another step meanwhile."""
+    if isinstance(event, Chose) and event.choice == relay.OPEN:
+        return Stay(relay.still_open(run))
+    theirs = isinstance(event, Resolved | Passed) or (
+        isinstance(event, Chose) and event.choice in relay.CHOICES
+    )
+    return elsewhere(within(run), event) if theirs and not isinstance(flow.step(run.step), Handoff) else None
+
+
 def _answer(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
+    if (handed := _handed(flow, run, event)) is not None:
+        return handed
     if isinstance(event, Resumed):
         try:
             return resumed(flow, scene(run, known, flow))
@@ -162,6 +210,10 @@ def _applied(run: Run, outcome: Outcome, effects: list[Effect]) -> Run:
     run = with_slots(run, outcome.slots)
     if run.timed and not isinstance(outcome, Stay):
         effects.append(CancelTimer(run.waiting))
+    if isinstance(outcome, Finish) or (isinstance(outcome, GoTo) and not run.helper):
+        for effect in relay.withdrawn(run, outcome.effects):
+            run, back = _numbered(run, effect)
+            effects.append(back)
     for effect in outcome.effects:
         run, numbered = _numbered(run, effect)
         effects.append(numbered)
@@ -194,6 +246,12 @@ def _numbered(run: Run, effect: Effect) -> tuple[Run, Effect]:
             return replace(run, waiting="", held=False), effect
         case Read():
             return replace(run, unread=""), effect
+        case HandOver(key=key):
+            return replace(run, handoff=key, helper=""), effect
+        case Relay(key=key, reply=reply):
+            return replace(run, said=run.said + 1), Relay(f"{run.id}:{run.said}", key, reply)
+        case TakeBack():
+            return replace(run, handoff="", helper=""), effect
     return run, effect
 
 
@@ -208,12 +266,14 @@ def _stale(run: Run, event: Event) -> bool:
             return key != run.waiting or not run.timed
         case Approved(key=key) | Rejected(key=key) | Expired(key=key):
             return key != run.waiting or not run.held
-    return False
+    return relay.stale(run, event)
 
 
 def _refused(run: Run, event: Event) -> tuple[Effect, ...]:
     """Only the person it is for may steer it, and only by the card that is open."""
     match event:
+        case Chose(choice=choice) if choice in relay.CHOICES:
+            return relay.refused(run, event)
         case Chose(by=by) | Heard(by=by) if by != run.requester.id:
             return (Whisper(by, Reply(f"Only {run.requester.name} can answer this.")),)
         case Chose(by=by, at=at) if at != f"{run.step}:{run.entries.get(run.step, 0)}":

@@ -106,5 +106,70 @@ class Resumed:
     """The flow that was run in between is over: this one goes on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """These were asked to take the matter over: `asked` as the policy names them, with those who
+    could not be reached; `names` are the people, or the place, as one says them."""
+
+    key: str
+    asked: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """There is nobody left to ask. `why` is for the person."""
+
+    key: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """This person has the matter now: what either side says is for the other."""
+
+    key: str
+    by: PersonId
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Whoever was asked, or has it, leaves it to the next."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """Nobody took it in time, or nobody could be reached after all."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Whoever had it says that it is done."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """Either side said something while a person has the matter. It is passed on, and read by nobody else."""
+
+    key: str
+    by: PersonId
+    name: str
+    text: str
+
+
+HandedOver = Offered | Nobody | Taken | Passed | Lapsed | Resolved | Spoke
 Decision = Approved | Rejected | Expired
-Event = Entered | Heard | Chose | Approved | Rejected | Expired | Finished | Began | Failed | Fired | Resumed
+Event = (
+    Entered | Heard | Chose | Approved | Rejected | Expired | Finished | Began | Failed | Fired | Resumed
+    | HandedOver
+)  # fmt: skip

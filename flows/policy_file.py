@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from flows.duty_file import FIELDS as DUTY
+from flows.duty_file import parse_duty
 from flows.errors import FlowError, Mistake
 from flows.loader import version_of
 from flows.money import minor_units
@@ -54,16 +56,19 @@ def parse_policy(source: Source) -> Policy:
         listed = []
     rules = [_rule(each, partial(wrong_in, ("rules", at))) for at, each in enumerate(listed)]
     for field in raw:
-        if field not in ("rules", "approvers", "expires_minutes"):
-            wrong(field, "is not a field of a policy", "rules, approvers or expires_minutes")
+        if field not in ("rules", "approvers", "expires_minutes", *DUTY):
+            wrong(
+                field, "is not a field of a policy", "rules, approvers, expires_minutes or " + ", ".join(DUTY)
+            )
     minutes = raw.get("expires_minutes", 30)
     if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 60 * 24 * 30:
         wrong("expires_minutes", "must be a whole number of minutes, 1 to 43200", "expires_minutes: 30")
         minutes = 30
     approvers = _approvers(raw.get("approvers", {}), partial(wrong_in, ("approvers",)))
+    duty = parse_duty(raw, wrong)
     if mistakes:
         raise FlowError(mistakes)
-    return Policy(version_of(raw), tuple(rules), approvers, minutes * 60)
+    return Policy(version_of(raw), tuple(rules), approvers, minutes * 60, duty=duty)
 
 
 def _line(source: Source, path: tuple[str | int, ...]) -> int:

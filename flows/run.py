@@ -30,6 +30,9 @@ class Run:
     an approver rather than for the service, `timed` that it waits for a timer. `unread` is text heard
     before there was a step to hear it. `did` names the tools that changed something outside, in order.
     `returns_to` is the run that waits behind this one, `depth` how many do.
+    `handoff` is the key of a hand-over that is open, `helper` the person who has the matter meanwhile.
+    `conversation` is what was said in the thread before it, for flows that read it.
+    `trouble` counts what failed or was not understood; -1: a person was offered.
     `arms` are the variants that made a difference to it, by experiment; `complained`: about what they are.
     """
 
@@ -55,6 +58,10 @@ class Run:
     did: tuple[str, ...] = ()
     returns_to: str = ""
     depth: int = 0
+    handoff: str = ""
+    helper: str = ""
+    trouble: int = 0
+    conversation: str = ""
 
     def key(self, step: str) -> str:
         """The effect key of the step's present generation."""
@@ -87,6 +94,9 @@ def to_json(run: Run) -> dict[str, Any]:
         "timed": run.timed,
         "did": list(run.did),
         **({"returns_to": run.returns_to, "depth": run.depth} if run.returns_to else {}),
+        **({"handoff": run.handoff, "helper": run.helper} if run.handoff else {}),
+        **({"trouble": run.trouble} if run.trouble else {}),
+        **({"conversation": run.conversation} if run.conversation else {}),
         "requester": {
             "id": run.requester.id,
             "name": run.requester.name,
@@ -120,4 +130,8 @@ def from_json(id: str, flow: str, flow_version: str, status: Status, state: Mapp
         did=tuple(state.get("did", ())),
         returns_to=state.get("returns_to", ""),
         depth=state.get("depth", 0),
+        handoff=state.get("handoff", ""),
+        helper=state.get("helper", ""),
+        trouble=state.get("trouble", 0),
+        conversation=state.get("conversation", ""),
     )

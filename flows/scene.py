@@ -66,7 +66,7 @@ class Scene:
 
 
 def scene(run: Run, known: Known, flow: Flow | None = None) -> Scene:
-    """`requester` and `run` join the slots as values that templates can read."""
+    """`requester`, `run`, `conversation` and `policy` join the slots as values that templates can read."""
     run, who = within(run), run.requester
     return Scene(
         run,
@@ -75,6 +75,8 @@ def scene(run: Run, known: Known, flow: Flow | None = None) -> Scene:
             **run.slots,
             "requester": {"name": who.name, "email": who.email},
             "run": {"id": run.id, "unread": run.unread},
+            "conversation": run.conversation,
+            "policy": {"escalation": known.policy.duty.values},
         },
         flow,
     )

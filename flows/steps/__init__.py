@@ -10,6 +10,7 @@ from flows.steps.branch import Branch
 from flows.steps.choice import Choice
 from flows.steps.confirm import Confirm
 from flows.steps.end import End
+from flows.steps.handoff import Handoff
 from flows.steps.input import Input
 from flows.steps.message import Message
 from flows.steps.subflow import Subflow
@@ -19,5 +20,5 @@ from flows.steps.wait import Wait
 
 STEPS: Mapping[str, Any] = {
     step.kind: step
-    for step in (Message, Input, Confirm, Choice, Branch, Tool, Think, Approve, Subflow, Wait, End)
+    for step in (Message, Input, Confirm, Choice, Branch, Tool, Think, Approve, Subflow, Wait, Handoff, End)
 }

@@ -20,7 +20,9 @@ from flows.templates import Argument, Text
 from flows.understanding import Expected
 
 # Slots that the engine fills itself, and names that templates are given.
-OURS = frozenset({"requester", "run", "item", "error", "doubt", "begun", "heard", "option"})
+OURS = frozenset(
+    {"requester", "run", "item", "error", "doubt", "begun", "heard", "option", "policy", "conversation"}
+)
 SLOT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}\Z")
 
 
