@@ -7,6 +7,7 @@ separated by commas, newest first: the first seals, all open.
 from __future__ import annotations
 
 import base64
+import hmac
 import os
 from dataclasses import dataclass
 
@@ -52,18 +53,7 @@ class Vault:
 
     def __init__(self, secret_key: str) -> None:
         """Raises `ConfigurationError` when there is no key, or one too short to be random."""
-        given = [part.strip() for part in secret_key.split(",") if part.strip()]
-        if not given:
-            raise ConfigurationError(
-                "SECRET_KEY is not set. Put a random key there: python -c "
-                "'from bot.secrets import new_key; print(new_key())'"
-            )
-        for number, key in enumerate(given, start=1):
-            if len(key) < _SHORTEST_KEY or len(set(key)) < 10:
-                raise ConfigurationError(
-                    f"Key {number} in SECRET_KEY is too weak: it needs {_SHORTEST_KEY} random characters."
-                )
-        self._keys = {_key_id(key): AESGCM(_derive(key, b"seal")) for key in given}
+        self._keys = {_key_id(key): AESGCM(_derive(key, b"seal")) for key in _given(secret_key)}
         self._newest = next(iter(self._keys))
 
     def __repr__(self) -> str:
@@ -104,6 +94,44 @@ class Vault:
         if _parts(sealed, spot)[0] == self._newest:
             return None
         return self.seal(self.open(sealed, spot), spot)
+
+
+class Signer:
+    """Signs with the newest key, for one purpose, and knows what any of them signed for it."""
+
+    def __init__(self, secret_key: str, purpose: str) -> None:
+        """Raises `ConfigurationError` as the vault does."""
+        self._keys = {_key_id(key): _derive(key, b"sign " + purpose.encode()) for key in _given(secret_key)}
+        self.key_id = next(iter(self._keys))
+
+    def __repr__(self) -> str:
+        return f"Signer({len(self._keys)} keys)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("A signer is not to be copied or sent anywhere.")
+
+    def sign(self, data: bytes) -> bytes:
+        return hmac.digest(self._keys[self.key_id], data, "sha256")
+
+    def signed(self, data: bytes, key_id: str, signature: bytes) -> bool | None:
+        """None: with a key that we do not have, so nobody can tell."""
+        key = self._keys.get(key_id)
+        return None if key is None else hmac.compare_digest(hmac.digest(key, data, "sha256"), signature)
+
+
+def _given(secret_key: str) -> list[str]:
+    given = [part.strip() for part in secret_key.split(",") if part.strip()]
+    if not given:
+        raise ConfigurationError(
+            "SECRET_KEY is not set. Put a random key there: python -c "
+            "'from bot.secrets import new_key; print(new_key())'"
+        )
+    for number, key in enumerate(given, start=1):
+        if len(key) < _SHORTEST_KEY or len(set(key)) < 10:
+            raise ConfigurationError(
+                f"Key {number} in SECRET_KEY is too weak: it needs {_SHORTEST_KEY} random characters."
+            )
+    return given
 
 
 def _parts(sealed: str, spot: Spot) -> tuple[str, bytes, bytes]:

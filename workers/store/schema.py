@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from workers.store import (
+    schema_audit,
     schema_experiments,
     schema_handoffs,
     schema_history,
@@ -77,15 +78,6 @@ people = Table(
     time("created_at", NOW),
     PrimaryKeyConstraint("tenant_id", "id"),
     Index("people_email", "tenant_id", "email", unique=True, postgresql_where=text("email <> ''")),
-)
-
-person_keys = Table(
-    "person_keys",
-    metadata,
-    tenant(),
-    column("person_id", Uuid, "personal", "people.id"),
-    column("sealed_key", Text, "secret"),
-    PrimaryKeyConstraint("tenant_id", "person_id"),
 )
 
 accounts = Table(
@@ -358,21 +350,8 @@ decisions = Table(
     Index("decisions_of_approval", "tenant_id", "approval_id"),
 )
 
-audit = Table(
-    "audit",
-    metadata,
-    tenant(),
-    serial(),
-    time("at", NOW),
-    column("entry", LargeBinary, "personal", "person_keys.person_id"),
-    column("seal_seq", BigInteger, nullable=True),
-    column("prev", LargeBinary, nullable=True),
-    column("hash", LargeBinary, nullable=True),
-    PrimaryKeyConstraint("tenant_id", "id"),
-    partial("audit_unsealed", "hash is null", "tenant_id", "id"),
-)
-
-APPEND_ONLY = frozenset({"audit", "decisions", "flow_versions", "policies"}).union(
+APPEND_ONLY = frozenset({"decisions", "flow_versions", "policies"}).union(
+    schema_audit.APPEND_ONLY,
     schema_services.APPEND_ONLY,
     schema_experiments.APPEND_ONLY,
     schema_history.APPEND_ONLY,

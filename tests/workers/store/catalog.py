@@ -16,6 +16,7 @@ KEYS_ACROSS_TENANTS = ("installations_one_tenant",)
 DISPATCHED = (
     "tenants", "installations", "conversations", "effects",  # to be found before the tenant is known
     "inbox", "outbox", "approvals", "decisions",  # to be counted, and dropped when they are old
+    "audit", "audit_heads",  # to be sealed, by the one who can change nothing else
 )  # fmt: skip
 FUNCTIONS_ACROSS_TENANTS = (
     "tenant_of_installation(text,text)",
@@ -25,6 +26,10 @@ FUNCTIONS_ACROSS_TENANTS = (
     "due_effects(integer,double precision)",
     "measure()",
     "drop_decisions(text[])",
+    "seal_audit(integer)",
+    "sign_audit(bigint,bytea,timestamp with time zone,bytea,text)",
+    "tenants_unsealed(integer)",
+    "measure_audit()",
 )
 
 POLICY = (
