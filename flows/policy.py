@@ -76,6 +76,7 @@ class Policy:
     expires: int = 1800
     money_tools: bool = True
     duty: Duty = field(default_factory=Duty)
+    duty: Duty = field(default_factory=Duty)
     shadow: bool = False
 
     @property
