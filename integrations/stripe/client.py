@@ -23,6 +23,9 @@ TIMEOUTS = (3.05, 20.0)
 # A catalogue or a list of look-ups longer than this is not read further.
 MOST = 1000
 
+# What is read together with a payment.
+PAYMENT = ["latest_charge", "customer"]
+
 Data = dict[str, Any]
 
 
@@ -99,9 +102,86 @@ class StripeService:
             pages = self.client.v1.payment_methods.list({"customer": customer, "type": "card", "limit": 100})
             return sorted(_plain(pages, 100), key=lambda each: -int(each["created"]))
 
-    def intent(self, intent: str) -> Data:
+    def payment(self, intent: str) -> Data:
+        """A payment with its charge, which knows what was given back, and with who paid."""
         with reading():
-            return _dict(self.client.v1.payment_intents.retrieve(intent))
+            return _dict(self.client.v1.payment_intents.retrieve(intent, {"expand": PAYMENT}))
+
+    def payments(self, customer: str, most: int) -> list[Data]:
+        """Those that were begun last, newest first, paid or not."""
+        expand = [f"data.{each}" for each in PAYMENT]
+        with reading():
+            pages = self.client.v1.payment_intents.list(
+                {"customer": customer, "limit": 100, "expand": expand}
+            )
+            return _plain(pages, most)
+
+    def paid_links(self, email: str, most: int) -> list[Data]:
+        """Links that this address paid without being a customer: then only the link knows who it was."""
+        wanted: Data = {"customer_details": {"email": email}, "status": "complete", "limit": 100}
+        with reading():
+            pages = self.client.v1.checkout.sessions.list(
+                wanted | {"expand": ["data.payment_intent.latest_charge"]}
+            )
+            return _plain(pages, most)
+
+    def customer(self, customer: str) -> Data:
+        with reading():
+            return _dict(self.client.v1.customers.retrieve(customer))
+
+    def customers_named(self, name: str, most: int) -> list[Data]:
+        """By a part of the name. A search runs up to a minute behind."""
+        quoted = name.replace("\\", "\\\\").replace("'", "\\'")
+        with reading():
+            pages = self.client.v1.customers.search({"query": f"name~'{quoted}'", "limit": 100})
+            return _plain(pages, most)
+
+    def customers_since(self, since: int) -> list[Data]:
+        """What a search may not know yet."""
+        with reading():
+            return _plain(self.client.v1.customers.list({"created": {"gte": since}, "limit": 100}), 100)
+
+    def products(self, ids: Iterable[str]) -> list[Data]:
+        wanted = sorted(set(ids))[:100]
+        if not wanted:
+            return []
+        with reading():
+            return _plain(self.client.v1.products.list({"ids": wanted, "limit": 100}), 100)
+
+    def subscriptions(self, customer: str, *, ended: bool, most: int) -> list[Data]:
+        """Newest first. Stripe leaves those that ended out unless it is asked for all."""
+        params: Data = {"limit": 100, "expand": ["data.customer"]}
+        params |= {"customer": customer} if customer else {}
+        params |= {"status": "all"} if ended else {}
+        with reading():
+            return _plain(self.client.v1.subscriptions.list(params), most)
+
+    def invoice(self, invoice: str) -> Data:
+        with reading():
+            return _dict(self.client.v1.invoices.retrieve(invoice))
+
+    def find_invoice(self, effect_key: str, customer: str, since: int) -> Data | None:
+        with reading():
+            pages = self.client.v1.invoices.list(
+                {"customer": customer, "created": {"gte": since}, "limit": 100}
+            )
+            return _marked(_plain(pages), effect_key)
+
+    def invoice_items(self, invoice: str) -> list[Data]:
+        with reading():
+            return _plain(self.client.v1.invoice_items.list({"invoice": invoice, "limit": 100}), 100)
+
+    def account(self) -> Data:
+        with reading():
+            return _dict(self.client.v1.accounts.retrieve_current())
+
+    def may_read(self, resource: str) -> None:
+        """Raises where our key may not: a restricted one is given each right by itself."""
+        things = self.client.v1
+        for part in resource.split("."):
+            things = getattr(things, part)
+        with reading():
+            things.list({"limit": 1})
 
     def find_intent(self, effect_key: str, customer: str, since: int) -> Data | None:
         """The payment made under our key, if there is one. A list is up to date; a search is not."""
@@ -146,6 +226,32 @@ class StripeService:
     def give_back(self, params: Data, key: str) -> Data:
         with moving_money():
             return _dict(self.client.v1.refunds.create(params, {"idempotency_key": key}))
+
+    def draft_invoice(self, params: Data, key: str) -> Data:
+        with moving_money():
+            return _dict(self.client.v1.invoices.create(params, {"idempotency_key": key}))
+
+    def add_to_invoice(self, params: Data, key: str) -> Data:
+        with moving_money():
+            return _dict(self.client.v1.invoice_items.create(params, {"idempotency_key": key}))
+
+    def finalize_invoice(self, invoice: str, key: str) -> Data:
+        """From here on it is owed, and cannot be changed."""
+        with moving_money():
+            return _dict(
+                self.client.v1.invoices.finalize_invoice(
+                    invoice, {"auto_advance": False}, {"idempotency_key": key}
+                )
+            )
+
+    def send_invoice(self, invoice: str, key: str) -> Data:
+        with moving_money():
+            return _dict(self.client.v1.invoices.send_invoice(invoice, None, {"idempotency_key": key}))
+
+    def drop_draft(self, invoice: str) -> None:
+        """Only a draft can be deleted; it is gone without anybody having seen it."""
+        with moving_money():
+            self.client.v1.invoices.delete(invoice)
 
 
 def _plain(pages: Any, most: int = MOST) -> list[Data]:

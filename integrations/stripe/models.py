@@ -125,18 +125,30 @@ class Charge(Result):
 
 
 class RefundArguments(Arguments):
-    """`amount` None: all that is left of it."""
+    """`amount` None: all that is left of it.
+
+    What the others say is on the card for whoever decides, and must still be true when it runs:
+    `left` before this refund, and `customer` and `email` of the one who paid. `payment` is only words.
+    """
 
     payment_intent: Intent
     currency: Currency
     amount: Annotated[int, Field(ge=1, le=99_999_999)] | None = None
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None
+    left: Annotated[int, Field(ge=1, le=99_999_999)] | None = None
+    customer: Customer = ""
+    email: Email = ""
+    payment: Words = ""
 
 
 class Refund(Result):
+    """`left` can still be given back after this one."""
+
     status: Literal["refunded", "pending"]
     refund: str
     payment_intent: str
     amount: int
     currency: str
     label: str
+    left: int = 0
+    receipt_url: str = ""

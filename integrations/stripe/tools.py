@@ -1,4 +1,4 @@
-"""Stripe's tools: read the catalogue, quote an order, charge it, give it back."""
+"""Stripe's tools: read the catalogue, quote an order, charge it, give it back; invoices and the books."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from integrations import money
-from integrations.base import Attempt, Done, Integration, Performed, Reversibility, Risk, Tool
+from integrations.base import Attempt, Done, Identity, Integration, Performed, Reversibility, Risk, Tool
 from integrations.http import budget
+from integrations.stripe import cards, find
+from integrations.stripe import invoice_models as invoices
+from integrations.stripe import lookup_models as lookups
 from integrations.stripe.catalogue import catalogue, goods
 from integrations.stripe.charge import charge
 from integrations.stripe.client import StripeService, connect
+from integrations.stripe.invoice import invoice
 from integrations.stripe.models import (
     Catalogue,
     CatalogueArguments,
     Charge,
     ChargeArguments,
-    Line,
     Quote,
     QuoteArguments,
     Refund,
@@ -25,8 +27,6 @@ from integrations.stripe.models import (
 )
 from integrations.stripe.quote import Payer, card_label, quote
 from integrations.stripe.refund import refund
-
-Facts = tuple[tuple[str, str], ...]
 
 # Seconds for one performance, all its calls together. A worker's lease must be longer.
 LONGEST = 35.0
@@ -72,6 +72,40 @@ def _refund(service: StripeService, arguments: Any, attempt: Attempt) -> Perform
     return refund(service, RefundArguments.model_validate(arguments), attempt)
 
 
+@_in_time
+def _invoice(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
+    return invoice(service, invoices.InvoiceArguments.model_validate(arguments), attempt)
+
+
+@_in_time
+def _find_customer(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
+    asked = lookups.FindCustomerArguments.model_validate(arguments)
+    return Done(find.find_customer(service, asked).model_dump(mode="json"))
+
+
+@_in_time
+def _find_product(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
+    asked = lookups.FindProductArguments.model_validate(arguments)
+    return Done(find.find_product(service, asked).model_dump(mode="json"))
+
+
+@_in_time
+def _payments(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
+    asked = lookups.PaymentsArguments.model_validate(arguments)
+    return Done(find.payments(service, asked).model_dump(mode="json"))
+
+
+@_in_time
+def _subscriptions(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
+    asked = lookups.SubscriptionsArguments.model_validate(arguments)
+    return Done(find.subscriptions(service, asked).model_dump(mode="json"))
+
+
+def _whoami(service: StripeService) -> Identity:
+    with budget(LONGEST):
+        return find.whoami(service)
+
+
 def _payer(service: StripeService, email: str) -> Payer:
     """The customer of exactly this address; of several, the newest that has a card."""
     if not email:
@@ -94,63 +128,6 @@ def _usual_card(customer: Any) -> Any:
     return usual if isinstance(usual, dict) and usual.get("type") == "card" else None
 
 
-def _describe_charge(arguments: Any) -> Facts:
-    """All that will be sent, nothing shortened: what is not on the card is not approved.
-
-    What a person decides by stands first, Stripe's own ids last.
-    """
-    asked = ChargeArguments.model_validate(arguments)
-    facts = [("Amount", f"{money.show(asked.amount, asked.currency)} ({asked.currency.upper()})")]
-    facts += [_line(line, asked.currency) for line in asked.lines]
-    paid_by = f"saved card {asked.payment_method}" if asked.payment_method else "a payment link"
-    facts += [("Who pays", asked.email or "whoever opens the link"), ("Paid by", paid_by)]
-    ids = [asked.customer or "no customer yet"]
-    ids += [f"{line.price} of {line.product}" for line in asked.lines]
-    facts.append(("At Stripe", ", ".join(ids)))
-    if asked.description:
-        facts.append(("Description", asked.description))
-    return tuple(facts)
-
-
-def _line(line: Line, currency: str) -> tuple[str, str]:
-    each, total = money.show(line.unit_amount, currency), money.show(line.amount, currency)
-    note = f" ({line.note})" if line.note else ""
-    return f"{line.quantity} × {line.name}{note}", total if line.quantity == 1 else f"{total} ({each} each)"
-
-
-def _describe_refund(arguments: Any) -> Facts:
-    asked = RefundArguments.model_validate(arguments)
-    amount = "all that is left" if asked.amount is None else money.show(asked.amount, asked.currency)
-    facts = [("Give back", amount), ("Currency", asked.currency.upper()), ("Payment", asked.payment_intent)]
-    if asked.reason:
-        facts.append(("Reason", asked.reason.replace("_", " ")))
-    return tuple(facts)
-
-
-def _describe_quote(arguments: Any) -> Facts:
-    asked = QuoteArguments.model_validate(arguments)
-    facts = [
-        (f"Item {n}", " ".join([f"{item.quantity} × {item.name}", *item.options]))
-        for n, item in enumerate(asked.items, 1)
-    ]
-    return (("Who asks", asked.email or "nobody known"), *facts)
-
-
-def _describe_catalogue(arguments: Any) -> Facts:
-    return (("Reads", "every active product and price"),)
-
-
-def _amount_of_charge(arguments: Any) -> tuple[int, str] | None:
-    asked = ChargeArguments.model_validate(arguments)
-    return asked.amount, asked.currency
-
-
-def _amount_of_refund(arguments: Any) -> tuple[int, str] | None:
-    """None for "all that is left": how much that is, the arguments do not say."""
-    asked = RefundArguments.model_validate(arguments)
-    return None if asked.amount is None else (asked.amount, asked.currency)
-
-
 CATALOGUE = Tool(
     name="stripe.catalogue",
     summary="What can be ordered, in which sizes, at which prices",
@@ -159,7 +136,7 @@ CATALOGUE = Tool(
     arguments=CatalogueArguments,
     result=Catalogue,
     perform=_catalogue,
-    describe=_describe_catalogue,
+    describe=cards.catalogue,
 )
 QUOTE = Tool(
     name="stripe.quote",
@@ -169,7 +146,7 @@ QUOTE = Tool(
     arguments=QuoteArguments,
     result=Quote,
     perform=_quote,
-    describe=_describe_quote,
+    describe=cards.quote,
 )
 CHARGE = Tool(
     name="stripe.charge",
@@ -179,8 +156,8 @@ CHARGE = Tool(
     arguments=ChargeArguments,
     result=Charge,
     perform=_charge,
-    describe=_describe_charge,
-    amount=_amount_of_charge,
+    describe=cards.charge,
+    amount=cards.amount_of_charge,
 )
 REFUND = Tool(
     name="stripe.refund",
@@ -190,13 +167,75 @@ REFUND = Tool(
     arguments=RefundArguments,
     result=Refund,
     perform=_refund,
-    describe=_describe_refund,
-    amount=_amount_of_refund,
+    describe=cards.refund,
+    amount=cards.amount_of_refund,
+)
+INVOICE = Tool(
+    name="stripe.invoice",
+    summary="Send an invoice",
+    risk=Risk.MONEY,
+    reversibility=Reversibility.EXTERNALLY_REVERSIBLE,
+    arguments=invoices.InvoiceArguments,
+    result=invoices.Invoice,
+    perform=_invoice,
+    describe=cards.invoice,
+    amount=cards.amount_of_invoice,
+)
+FIND_CUSTOMER = Tool(
+    name="stripe.find_customer",
+    summary="Find a customer",
+    risk=Risk.READ,
+    reversibility=Reversibility.READ_ONLY,
+    arguments=lookups.FindCustomerArguments,
+    result=lookups.Customers,
+    perform=_find_customer,
+    describe=cards.find_customer,
+)
+FIND_PRODUCT = Tool(
+    name="stripe.find_product",
+    summary="Find a product",
+    risk=Risk.READ,
+    reversibility=Reversibility.READ_ONLY,
+    arguments=lookups.FindProductArguments,
+    result=lookups.Products,
+    perform=_find_product,
+    describe=cards.find_product,
+)
+PAYMENTS = Tool(
+    name="stripe.payments",
+    summary="A customer's last payments",
+    risk=Risk.READ,
+    reversibility=Reversibility.READ_ONLY,
+    arguments=lookups.PaymentsArguments,
+    result=lookups.Payments,
+    perform=_payments,
+    describe=cards.payments,
+)
+SUBSCRIPTIONS = Tool(
+    name="stripe.subscriptions",
+    summary="Who has subscribed to what",
+    risk=Risk.READ,
+    reversibility=Reversibility.READ_ONLY,
+    arguments=lookups.SubscriptionsArguments,
+    result=lookups.Subscriptions,
+    perform=_subscriptions,
+    describe=cards.subscriptions,
 )
 
 STRIPE = Integration(
     name="stripe",
-    tools=(CATALOGUE, QUOTE, CHARGE, REFUND),
+    tools=(
+        CATALOGUE,
+        QUOTE,
+        CHARGE,
+        REFUND,
+        INVOICE,
+        FIND_CUSTOMER,
+        FIND_PRODUCT,
+        PAYMENTS,
+        SUBSCRIPTIONS,
+    ),
     connect=connect,
     required=("STRIPE_API_KEY",),
+    whoami=_whoami,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from integrations.stripe.sandbox import control, page
+from integrations.stripe.sandbox import control, overview, page
 from integrations.stripe.sandbox.deliver import deliveries
 from integrations.stripe.sandbox.seed import seed
 from integrations.stripe.sandbox.state import SANDBOX, OnWire, Sandbox
@@ -43,6 +43,9 @@ def create_sandbox(
     app.router.add_get("/pay/{session}", page.show)
     app.router.add_post("/pay/{session}", page.pay)
     app.router.add_get("/receipt/{charge}", page.receipt)
+    app.router.add_get("/invoice/{invoice}", page.show_invoice)
+    app.router.add_post("/invoice/{invoice}", page.pay_invoice)
+    app.router.add_get("/", overview.show)
     for method, name, handler in control.ROUTES:
         app.router.add_route(method, f"/_sandbox/{name}", control.local_only(handler))
     app.cleanup_ctx.append(deliveries)

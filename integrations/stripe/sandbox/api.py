@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from integrations.stripe.sandbox import checkout, payments, things
+from integrations.stripe.sandbox import books, checkout, invoices, payments, things
 from integrations.stripe.sandbox.call import Call
 from integrations.stripe.sandbox.faults import Refusal
 from integrations.stripe.sandbox.payments import Declined
@@ -136,7 +136,8 @@ def _route(method: str, path: str, endpoint: Any) -> tuple[str, re.Pattern[str],
 
 
 _ROUTES = (
-    _route("GET", "/products", _list("product", "active")),
+    _route("GET", "/account", books.account),
+    _route("GET", "/products", books.list_products),
     _route("POST", "/products", _create_product),
     _route("GET", "/products/{id}", _get("product")),
     _route("POST", "/products/{id}", _update_product),
@@ -146,6 +147,7 @@ _ROUTES = (
     _route("POST", "/prices/{id}", _update_price),
     _route("GET", "/customers", _list("customer", "email")),
     _route("POST", "/customers", _create_customer),
+    _route("GET", "/customers/search", books.search_customers),
     _route("GET", "/customers/{id}", _get("customer")),
     _route("POST", "/customers/{id}", _update_customer),
     _route("GET", "/payment_methods", _list_cards),
@@ -159,7 +161,7 @@ _ROUTES = (
     _route("POST", "/payment_intents/{id}/cancel", payments.cancel),
     _route("GET", "/charges", _list("charge", "customer", "payment_intent")),
     _route("GET", "/charges/{id}", _get("charge")),
-    _route("GET", "/checkout/sessions", _list("checkout.session", "customer", "payment_intent", "status")),
+    _route("GET", "/checkout/sessions", books.list_sessions),
     _route("POST", "/checkout/sessions", checkout.create),
     _route("GET", "/checkout/sessions/{id}", _get("checkout.session")),
     _route("GET", "/checkout/sessions/{id}/line_items", checkout.line_items),
@@ -167,6 +169,19 @@ _ROUTES = (
     _route("GET", "/refunds", _list("refund", "payment_intent", "charge")),
     _route("POST", "/refunds", payments.refund),
     _route("GET", "/refunds/{id}", _get("refund")),
+    _route("GET", "/subscriptions", books.list_subscriptions),
+    _route("GET", "/subscriptions/{id}", _get("subscription")),
+    _route("GET", "/invoices", _list("invoice", "customer", "status", "collection_method")),
+    _route("POST", "/invoices", invoices.create),
+    _route("GET", "/invoices/{id}", _get("invoice")),
+    _route("DELETE", "/invoices/{id}", invoices.delete),
+    _route("POST", "/invoices/{id}/finalize", invoices.finalize),
+    _route("POST", "/invoices/{id}/send", invoices.send),
+    _route("POST", "/invoices/{id}/void", invoices.void),
+    _route("POST", "/invoices/{id}/mark_uncollectible", invoices.write_off),
+    _route("GET", "/invoiceitems", _list("invoiceitem", "customer", "invoice")),
+    _route("POST", "/invoiceitems", invoices.add_item),
+    _route("GET", "/invoice_payments", _list("invoice_payment", "invoice", "status")),
     _route("GET", "/events", _list("event", "type")),
     _route("GET", "/events/{id}", _get("event")),
     _route("GET", "/balance", payments.balance),

@@ -23,6 +23,11 @@ SENT = frozenset(
         "payment_intent.succeeded",
         "payment_intent.payment_failed",
         "charge.refunded",
+        "refund.failed",
+        "invoice.paid",
+        "invoice.overdue",
+        "invoice.voided",
+        "invoice.marked_uncollectible",
     }
 )
 _LIST = frozenset({"limit", "starting_after", "ending_before", "created", "expand"})
@@ -32,7 +37,8 @@ _LIST = frozenset({"limit", "starting_after", "ending_before", "created", "expan
 class Call:
     """`decline`: a fault that was switched on declines the next card, whatever card it is.
 
-    `home` is the address that this sandbox is reached at, for links that people open.
+    `home` is the address that this sandbox is reached at, for links that people open. `lag`:
+    seconds by which a search runs behind.
     """
 
     store: Store
@@ -43,6 +49,7 @@ class Call:
     request: str = ""
     key: str = ""
     decline: str = ""
+    lag: float = 0.0
 
     @property
     def at(self) -> int:
@@ -121,14 +128,17 @@ class Call:
             customer=str(wanted.get("customer", "")),
         )
 
-    def emit(self, type: str, thing: Data) -> None:
-        """Record an event; one that is subscribed to is queued in the same transaction."""
+    def emit(self, type: str, thing: Data, **before: Any) -> None:
+        """Record an event; one that is subscribed to is queued in the same transaction.
+
+        `before` is what changed in the thing, as it was.
+        """
         event: Data = {
             "id": new_id("evt"),
             "object": "event",
             "api_version": API_VERSION,
             "created": self.at,
-            "data": {"object": public(thing)},
+            "data": {"object": public(thing)} | ({"previous_attributes": before} if before else {}),
             "livemode": False,
             "pending_webhooks": 1 if type in SENT else 0,
             "request": {"id": self.request or None, "idempotency_key": self.key or None},

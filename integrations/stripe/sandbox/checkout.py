@@ -54,6 +54,7 @@ def create(call: Call) -> Data:
         "created": call.at,
         "currency": lines[0]["currency"],
         "customer": call.text("customer") or None,
+        "customer_details": None,
         "customer_email": call.text("customer_email") or None,
         "expires_at": expires_at,
         "livemode": False,
@@ -94,7 +95,10 @@ def pay(call: Call, id: str) -> Data:
         return session
     if session["expires_at"] <= call.now:
         return _expired(call, session)
-    card = call.store.put(things.card(things.new_id("pm"), call.at, "pm_card_visa", session["customer"]))
+    known = call.store.find(session["customer"]) if session["customer"] else None
+    email = session["customer_email"] or (known or {}).get("email")
+    card = things.card(things.new_id("pm"), call.at, "pm_card_visa", session["customer"], email=email)
+    call.store.put(card)
     intent = things.intent(
         call.at,
         session["amount_total"],
@@ -104,7 +108,13 @@ def pay(call: Call, id: str) -> Data:
         description=session["_intent"]["description"],
     )
     payments.succeed(call, call.store.put(intent), card)
-    session.update(status="complete", payment_status="paid", payment_intent=intent["id"], url=None)
+    session.update(
+        status="complete",
+        payment_status="paid",
+        payment_intent=intent["id"],
+        url=None,
+        customer_details={"email": email, "name": (known or {}).get("name")},
+    )
     call.emit("checkout.session.completed", session)
     return call.store.put(session)
 

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from integrations import money
 from integrations.http import is_this_machine
-from integrations.stripe.sandbox import things
+from integrations.stripe.sandbox import invoices, payments, things
+from integrations.stripe.sandbox.call import Call
 from integrations.stripe.sandbox.faults import Refusal
 from integrations.stripe.sandbox.seed import seed
 from integrations.stripe.sandbox.state import SANDBOX, Sandbox
@@ -18,7 +19,16 @@ from integrations.stripe.sandbox.things import Data
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MOST_RECORDS = 60
-_SHOWN = ("payment_intent", "checkout.session", "refund", "customer", "product", "price")
+_SHOWN = (
+    "payment_intent",
+    "checkout.session",
+    "refund",
+    "invoice",
+    "subscription",
+    "customer",
+    "product",
+    "price",
+)
 
 
 def local_only(handler: Handler) -> Handler:
@@ -113,6 +123,42 @@ async def card(request: web.Request) -> web.Response:
     return web.json_response(things.public(made))
 
 
+async def lag(request: web.Request) -> web.Response:
+    """{"search": seconds by which a search runs behind}."""
+    seconds = (await _json(request)).get("search")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 86_400:
+        raise ValueError("search is a number of seconds")
+    request.app[SANDBOX].search_lag = float(seconds)
+    return web.json_response({"ok": True})
+
+
+async def act(request: web.Request) -> web.Response:
+    """What somebody does in the dashboard, or a customer on a page: with no key of ours.
+
+    {"act": "refund", "payment_intent", "amount"?} · {"act": "fail_refund", "refund"} ·
+    {"act": "pay" | "void" | "write_off", "invoice"}
+    """
+    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    what = str(wanted.get("act", ""))
+    params = {"payment_intent": str(wanted.get("payment_intent", ""))}
+    if "amount" in wanted:
+        params["amount"] = str(wanted["amount"])
+    call = Call(sandbox.store, "", {}, sandbox.clock(), sandbox.home)
+    with sandbox.store.transaction():
+        match what:
+            case "refund":
+                call.params = params
+                done = payments.refund(call)
+            case "fail_refund":
+                done = payments.fail_refund(call, str(wanted.get("refund", "")))
+            case "pay" | "void" | "write_off":
+                done = getattr(invoices, what)(call, str(wanted.get("invoice", "")))
+            case _:
+                raise ValueError("act is refund, fail_refund, pay, void or write_off")
+    sandbox.wake.set()
+    return web.json_response(things.public(done))
+
+
 async def records(request: web.Request) -> web.Response:
     return web.json_response(all_records(request.app[SANDBOX]))
 
@@ -142,7 +188,7 @@ async def reset(request: web.Request) -> web.Response:
         sandbox.store.clear()
         seed(sandbox.store, int(sandbox.clock()))
     sandbox.faults.waiting.clear()
-    sandbox.duplicates, sandbox.paused = 0, False
+    sandbox.duplicates, sandbox.paused, sandbox.search_lag = 0, False, 1.0
     return web.json_response({"ok": True})
 
 
@@ -152,8 +198,11 @@ def all_records(sandbox: Sandbox) -> list[Data]:
     return [_record(thing) for thing in found[:MOST_RECORDS]]
 
 
+_SUMS = ("amount", "amount_total", "total", "unit_amount")
+
+
 def _record(thing: Data) -> Data:
-    amount = thing.get("amount", thing.get("amount_total", thing.get("unit_amount")))
+    amount = next((thing[name] for name in _SUMS if isinstance(thing.get(name), int)), None)
     shown = f"{thing['id']} · {_plain(amount, thing['currency'])}" if amount is not None else ""
     status = thing.get("status") or ("active" if thing.get("active") else "")
     return {
@@ -191,6 +240,8 @@ ROUTES = (
     ("GET", "webhooks", list_webhooks),
     ("POST", "price", price),
     ("POST", "card", card),
+    ("POST", "lag", lag),
+    ("POST", "act", act),
     ("GET", "records", records),
     ("GET", "charges", charges),
     ("POST", "reset", reset),

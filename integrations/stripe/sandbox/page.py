@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from integrations import money
-from integrations.stripe.sandbox import checkout, things
+from integrations.stripe.sandbox import checkout, invoices, things
 from integrations.stripe.sandbox.call import Call
 from integrations.stripe.sandbox.faults import Refusal
 from integrations.stripe.sandbox.state import SANDBOX, home_of
@@ -82,6 +82,42 @@ async def receipt(request: web.Request) -> web.Response:
     if charge["amount_refunded"]:
         rows.append(("Given back", back))
     return _page("Receipt", paid, _table(rows))
+
+
+async def show_invoice(request: web.Request) -> web.Response:
+    """Looking never pays here either."""
+    invoice = _invoice(request)
+    total = money.show(invoice["total"], invoice["currency"])
+    rows = [(line["description"], money.show(line["amount"], invoice["currency"]))
+            for line in invoice["lines"]["data"]]  # fmt: skip
+    inside = _table(rows)
+    match invoice["status"]:
+        case "open":
+            return _page(f"Invoice {invoice['number']}", total, inside + _button(total))
+        case "paid":
+            return _page(f"Invoice {invoice['number']}, paid", total, inside + "<p>Thank you.</p>")
+        case _:
+            return _page("Invoice taken back", total, "<p>Nothing is to be paid any more.</p>")
+
+
+async def pay_invoice(request: web.Request) -> web.Response:
+    sandbox, invoice = request.app[SANDBOX], _invoice(request)
+    home = home_of(request, f"/invoice/{invoice['id']}")
+    with sandbox.store.transaction():
+        invoices.pay(Call(sandbox.store, request.path, {}, sandbox.clock(), home), invoice["id"])
+    sandbox.wake.set()
+    return web.Response(status=303, headers={"Location": f"{home}/invoice/{invoice['id']}"} | _HEADERS)
+
+
+def _invoice(request: web.Request) -> things.Data:
+    """A draft has no page yet."""
+    try:
+        found = request.app[SANDBOX].store.get("invoice", request.match_info["invoice"])
+    except Refusal:
+        raise web.HTTPNotFound(text="No such invoice.") from None
+    if found["status"] == "draft":
+        raise web.HTTPNotFound(text="No such invoice.")
+    return found
 
 
 def _session(request: web.Request) -> things.Data:

@@ -51,6 +51,7 @@ def create(call: Call) -> Data | Declined:
         payment_method=call.text("payment_method") or None,
         description=call.text("description") or None,
         metadata=call.metadata(),
+        receipt_email=call.text("receipt_email") or None,
     )
     if intent["payment_method"]:
         _own_card(call, intent)
@@ -174,12 +175,29 @@ def refund(call: Call) -> Data:
         "reason": reason,
         "status": "succeeded",
     }
+    before = charge["amount_refunded"]
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     call.store.put(charge)
     call.store.put(given)
     call.emit("refund.created", given)
-    call.emit("charge.refunded", charge)
+    call.emit("charge.refunded", charge, amount_refunded=before)
+    return given
+
+
+def fail_refund(call: Call, id: str) -> Data:
+    """Days later the bank sends the money back; nobody asked for that by a request."""
+    given = call.store.get("refund", id)
+    if given["status"] == "failed":
+        raise Refusal("This refund has failed already.")
+    charge = call.store.get("charge", given["charge"])
+    charge["amount_refunded"] -= given["amount"]
+    charge["refunded"] = False
+    given |= {"status": "failed", "failure_reason": "expired_or_canceled_card"}
+    call.store.put(charge)
+    call.store.put(given)
+    call.emit("refund.updated", given)
+    call.emit("refund.failed", given)
     return given
 
 

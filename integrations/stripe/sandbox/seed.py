@@ -27,6 +27,11 @@ MENU: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("Salad", "salads, green salad, mixed salad", (700,)),
 )
 
+# What one can subscribe to: product, cents, each what; who has, how many, and whether they still do.
+WEEK = 7 * 86_400
+BOXES = (("Weekly Pizza Box", 2400, "week"), ("Lunch Club", 9900, "month"))
+SUBSCRIBED = (("grace", "Weekly Pizza Box", 2, "active"), ("omar", "Lunch Club", 1, "canceled"))
+
 PEOPLE = (("ada", "Ada Reyes"), ("grace", "Grace Kim"), ("omar", "Omar Haddad"))
 
 
@@ -45,3 +50,17 @@ def seed(store: Store, now: int) -> None:
     for who, name in PEOPLE:
         store.put(things.customer(f"cus_{who}", now, f"{who}@example.com", name))
     store.put(things.card("pm_ada_visa", now, "pm_card_visa", "cus_ada"))
+    prices = {}
+    for name, amount, unit in BOXES:
+        slug = name.lower().replace(" ", "_")
+        again = {"interval": unit, "interval_count": 1, "usage_type": "licensed"}
+        price = things.price(
+            f"price_{slug}", now, f"prod_{slug}", amount, "usd", recurring=again, type="recurring"
+        )
+        prices[name] = store.put(price)
+        store.put(things.product(f"prod_{slug}", now, name, type="service", default_price=price["id"]))
+    for who, name, quantity, status in SUBSCRIBED:
+        period = WEEK if prices[name]["recurring"]["interval"] == "week" else 30 * 86_400
+        store.put(
+            things.subscription(f"sub_{who}", now, f"cus_{who}", prices[name], quantity, status, period)
+        )

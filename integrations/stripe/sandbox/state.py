@@ -20,6 +20,7 @@ class Sandbox:
     """`running` are the idempotency keys of requests in flight; `wake` tells of a new delivery.
 
     `duplicates`: how many more times each webhook is delivered. `home` is learned from the first request.
+    `search_lag`: seconds by which a search runs behind.
     """
 
     store: Store
@@ -34,6 +35,7 @@ class Sandbox:
     duplicates: int = 0
     paused: bool = False
     home: str = ""
+    search_lag: float = 1.0
 
 
 SANDBOX = web.AppKey("SANDBOX", Sandbox)

@@ -89,6 +89,9 @@ class Store:
         )
         return thing
 
+    def remove(self, id: str) -> None:
+        self._db.execute("delete from objects where id = ?", (id,))
+
     def get(self, kind: str, id: str) -> Data:
         row = self._db.execute("select json from objects where id = ? and kind = ?", (id, kind)).fetchone()
         if row is None:

@@ -103,12 +103,12 @@ def customer(id: str, created: int, email: str | None, name: str | None, **rest:
     }
 
 
-def card(id: str, created: int, token: str, customer: str | None) -> Data:
+def card(id: str, created: int, token: str, customer: str | None, *, email: str | None = None) -> Data:
     brand, last4, decline = CARDS[token]
     return {
         "id": id,
         "object": "payment_method",
-        "billing_details": {"email": None, "name": None},
+        "billing_details": {"email": email, "name": None},
         "card": {
             "brand": brand,
             "display_brand": brand,
@@ -148,6 +148,7 @@ def intent(created: int, amount: int, currency: str, **rest: Any) -> Data:
         "next_action": None,
         "payment_method": None,
         "payment_method_types": ["card"],
+        "receipt_email": None,
         "status": "requires_payment_method",
         **rest,
     }
@@ -162,11 +163,13 @@ def charge(created: int, of: Data, card: Data, *, failure: Data | None, receipts
         "amount": of["amount"],
         "amount_captured": 0 if failure else of["amount"],
         "amount_refunded": 0,
+        "billing_details": dict(card["billing_details"]),
         "captured": failure is None,
         "created": created,
         "currency": of["currency"],
         "customer": of["customer"],
         "description": of["description"],
+        "disputed": False,
         "failure_code": failure["code"] if failure else None,
         "livemode": False,
         "metadata": dict(of["metadata"]),
@@ -177,6 +180,46 @@ def charge(created: int, of: Data, card: Data, *, failure: Data | None, receipts
         "receipt_url": None if failure else f"{receipts}/receipt/{id}",
         "refunded": False,
         "status": "failed" if failure else "succeeded",
+    }
+
+
+def subscription(
+    id: str, created: int, customer: str, price: Data, quantity: int, status: str, period: int
+) -> Data:
+    """The period stands on the items, as since 2025-03-31."""
+    item = {
+        "id": f"si_{id}",
+        "object": "subscription_item",
+        "created": created,
+        "current_period_end": created + period,
+        "current_period_start": created,
+        "metadata": {},
+        "price": price,
+        "quantity": quantity,
+        "subscription": id,
+    }
+    ended = created if status == "canceled" else None
+    return {
+        "id": id,
+        "object": "subscription",
+        "billing_cycle_anchor": created,
+        "cancel_at": None,
+        "cancel_at_period_end": False,
+        "canceled_at": ended,
+        "collection_method": "send_invoice",
+        "created": created,
+        "currency": price["currency"],
+        "customer": customer,
+        "days_until_due": 7,
+        "default_payment_method": None,
+        "description": None,
+        "ended_at": ended,
+        "items": a_list(f"/v1/subscription_items?subscription={id}", [item], False),
+        "latest_invoice": None,
+        "livemode": False,
+        "metadata": {},
+        "start_date": created,
+        "status": status,
     }
 
 

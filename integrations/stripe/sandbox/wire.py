@@ -68,6 +68,7 @@ async def _answer(
     text = raw.decode("utf-8", "replace") if request.method == "POST" else request.query_string
     params = decode(text)
     call = Call(sandbox.store, f"/v1{path}", params, sandbox.clock(), sandbox.home, request=number)
+    call.lag = sandbox.search_lag
     key = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
     if len(key) > 255:
         raise Refusal(
