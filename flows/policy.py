@@ -8,20 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
-from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
+from flows import policy_words
 from flows.duty import Duty
-from flows.money import ZERO_DECIMAL, minor_units, shown
+from flows.policy_facts import About
+from flows.policy_match import Case, unknown, weight
+from flows.policy_rule import Among, Limit, Outcome, Rule, When
+
+__all__ = [
+    "About", "Among", "Approvers", "Limit", "Outcome", "Policy", "Rule", "ToolCard", "Unreadable", "Verdict",
+    "When", "case_of", "judge", "would_have",
+]  # fmt: skip
+
+UNREADABLE = "unreadable"
+NOBODY = About()
 
 
-class Outcome(IntEnum):
-    """In the order of strictness."""
+class Unreadable(ValueError):
+    """The arguments do not fit the tool; `fields` says where, in the tool's own names."""
 
-    ALONE = 0
-    ASK = 1
-    DENY = 2
+    def __init__(self, fields: tuple[str, ...] = ()) -> None:
+        super().__init__("the arguments do not fit the tool")
+        self.fields = fields
 
 
 class ToolCard(Protocol):
@@ -37,24 +46,9 @@ class ToolCard(Protocol):
         """Minor units and currency, None where no money moves. Raises ValueError if unreadable."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One line of the policy. Empty fields match everything.
-
-    `at_least` is an amount in major units ("50.00"). It counts in any currency, unless `currency`
-    names the one that the rule is for. `confidence_below` matches a call less sure than that.
-    """
-
-    name: str
-    outcome: Outcome
-    because: str
-    tool: str = "*"
-    risk: frozenset[str] = frozenset()
-    at_least: str = ""
-    currency: str = ""
-    confidence_below: float | None = None
-    egress: bool | None = None
+    def recipient(self, arguments: Mapping[str, Any]) -> str | None:
+        """Whom it reaches, None where nobody in particular, empty where that cannot be told."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,10 @@ class Approvers:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`version` is the hash of its content; `expires` is in seconds; `duty`: to whom matters are handed."""
+    """`version` is the hash of its content; `expires` is in seconds; `duty`: to whom matters are handed.
+
+    A policy in `shadow` decides nothing: what it would have decided is noted.
+    """
 
     version: str
     rules: tuple[Rule, ...]
@@ -79,6 +76,22 @@ class Policy:
     expires: int = 1800
     money_tools: bool = True
     duty: Duty = field(default_factory=Duty)
+    shadow: bool = False
+
+    @property
+    def zones(self) -> frozenset[str]:
+        """The time zones whose clocks it looks at."""
+        return frozenset(rule.when.time_zone for rule in self.rules if rule.when)
+
+    @property
+    def rests_on_past(self) -> bool:
+        """It looks at what was done before."""
+        return any(rule.rests_on_past for rule in self.rules)
+
+    def groups_of(self, email: str) -> frozenset[str]:
+        """The groups that a person belongs to."""
+        who = email.lower()
+        return frozenset(name for name, group in self.duty.groups.items() if who and who in group.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,59 +103,86 @@ class Verdict:
     because: str
 
 
-def judge(policy: Policy, tool: ToolCard, arguments: Mapping[str, Any], confidence: float | None) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class _Match:
+    rule: Rule
+    outcome: Outcome
+
+
+def judge(
+    policy: Policy,
+    tool: ToolCard,
+    arguments: Mapping[str, Any],
+    confidence: float | None,
+    about: About = NOBODY,
+) -> Verdict:
     """The strictest of the rules that match. No match, or not knowing what is moved: ask at least."""
     if tool.risk == "money" and not policy.money_tools:
         return Verdict(Outcome.DENY, "money-tools-off", "Tools that move money are switched off here.")
-    amount, least = None, None
-    try:
-        amount = tool.amount(arguments)
-    except (ValueError, KeyError, TypeError):
-        least = Verdict(Outcome.ASK, "unreadable", "The arguments could not be read.")
-    if least is None and amount is None and tool.risk == "money":
-        least = Verdict(Outcome.ASK, "no-amount", "How much money this moves is not known beforehand.")
-    matching = [rule for rule in policy.rules if _matches(rule, tool, amount, confidence)]
-    strictest = max(matching, key=lambda rule: rule.outcome, default=None)
+    case, least = case_of(policy, tool, arguments, confidence, about)
+    rules = (rule for rule in policy.rules if not rule.shadow)
+    matching = [_Match(rule, said) for rule in rules if (said := weight(rule, case)) is not None]
+    strictest = max(matching, key=lambda match: match.outcome, default=None)
     if least is not None and (strictest is None or strictest.outcome < Outcome.DENY):
         return least
     if strictest is None:
         return Verdict(Outcome.ASK, "no-rule", "No rule allows this to run alone.")
-    return Verdict(strictest.outcome, strictest.name, _because(strictest, amount, confidence))
+    return _verdict(strictest, case, about)
 
 
-def _matches(rule: Rule, tool: ToolCard, amount: tuple[int, str] | None, confidence: float | None) -> bool:
-    if not fnmatchcase(tool.name, rule.tool):
-        return False
-    if rule.risk and tool.risk not in rule.risk:
-        return False
-    if rule.egress is not None and tool.egress != rule.egress:
-        return False
-    if rule.currency and amount is not None and rule.currency.lower() != amount[1].lower():
-        return False
-    if rule.at_least:
-        if amount is None:
-            return False
-        minor, currency = amount
-        if minor < minor_units(_fitted(rule.at_least, currency), currency):
-            return False
-    if rule.confidence_below is not None:
-        # A call whose confidence is not known is not known to be sure.
-        return confidence is None or confidence < rule.confidence_below
-    return True
+def case_of(
+    policy: Policy, tool: ToolCard, arguments: Mapping[str, Any], confidence: float | None, about: About
+) -> tuple[Case, Verdict | None]:
+    """The call as rules look at it, and what is to be said of it at least."""
+    amount, recipient, least = None, None, None
+    try:
+        amount, recipient = tool.amount(arguments), tool.recipient(arguments)
+    except (ValueError, KeyError, TypeError):
+        least = Verdict(Outcome.ASK, UNREADABLE, "The arguments could not be read.")
+    if least is None and amount is None and tool.risk == "money":
+        least = Verdict(Outcome.ASK, "no-amount", "How much money this moves is not known beforehand.")
+    case = Case(
+        tool=tool.name,
+        risk=tool.risk,
+        egress=tool.egress,
+        amount=amount,
+        recipient=recipient,
+        confidence=confidence,
+        email=about.email,
+        groups=policy.groups_of(about.email),
+        clocks=about.facts.clocks,
+        past=about.facts.past_of(about.key),
+    )
+    return case, least
 
 
-def _fitted(major: str, currency: str) -> str:
-    """ "50.00" read in a currency without decimals is 50."""
-    return major.partition(".")[0] if currency.lower() in ZERO_DECIMAL else major
+def would_have(
+    policy: Policy,
+    shadow: Policy | None,
+    tool: ToolCard,
+    arguments: Mapping[str, Any],
+    confidence: float | None,
+    about: About,
+    decided: Verdict,
+) -> tuple[Verdict, ...]:
+    """What rules in shadow, and a policy in shadow, would have decided otherwise. Nobody acts on it."""
+    found = []
+    if any(rule.shadow for rule in policy.rules):
+        case, _ = case_of(policy, tool, arguments, confidence, about)
+        for rule in policy.rules:
+            said = weight(rule, case) if rule.shadow else None
+            if said is not None and said > decided.outcome:
+                found.append(_verdict(_Match(rule, said), case, about))
+    if shadow is not None:
+        other = judge(shadow, tool, arguments, confidence, about)
+        if other.outcome is not decided.outcome:
+            found.append(other)
+    return tuple(found)
 
 
-def _because(rule: Rule, amount: tuple[int, str] | None, confidence: float | None) -> str:
-    text = rule.because
-    if amount is not None:
-        text = text.replace("{amount}", shown(*amount))
-    if confidence is not None:
-        text = text.replace("{confidence}", f"{confidence:.0%}")
-    if amount is not None and rule.at_least:
-        minor = minor_units(_fitted(rule.at_least, amount[1]), amount[1])
-        return text.replace("{at_least}", shown(minor, amount[1]))
-    return text.replace("{at_least}", rule.at_least)
+def _verdict(match: _Match, case: Case, about: About) -> Verdict:
+    rule = match.rule
+    untold = unknown(rule, case)
+    if untold is not None:
+        return Verdict(match.outcome, rule.name, policy_words.untold(rule, case, untold.field))
+    return Verdict(match.outcome, rule.name, policy_words.because(rule, case, about.doubt))

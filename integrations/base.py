@@ -117,8 +117,9 @@ class Tool:
     `version` is of a tool whose meaning comes from a document: it changes with what a call would
     do, and is part of what is approved.
     `describe` gives label and value of what would be done, for the approval card, and
-    `amount` the money in it (minor units, currency), for policy. Both read the arguments and
-    nothing else, and take them validated or as plain data.
+    `amount` the money in it (minor units, currency), for policy; `recipient` whom it reaches: who
+    gets the money or pays it, where the message goes, empty where that cannot be told. All three
+    read the arguments and nothing else, and take them validated or as plain data.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Tool:
     describe: Callable[[Any], tuple[tuple[str, str], ...]] | None = None
     amount: Callable[[Any], tuple[int, str] | None] | None = None
     version: str = ""
+    recipient: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

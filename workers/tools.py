@@ -6,8 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
+from flows.policy import Unreadable
 from integrations import tools
-from integrations.base import Tool
+from integrations.base import Arguments, Tool
+
+MOST_NAMED = 5  # of what does not fit a tool's arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +34,27 @@ class Card:
         return self.tool.egress
 
     def amount(self, arguments: Mapping[str, Any]) -> tuple[int, str] | None:
-        """Raises ValueError for arguments that do not fit the tool's schema."""
-        checked = self.tool.arguments.model_validate(dict(arguments))
+        """Raises `Unreadable` for arguments that do not fit the tool's schema."""
+        checked = self._checked(arguments)
         return self.tool.amount(checked) if self.tool.amount else None
+
+    def recipient(self, arguments: Mapping[str, Any]) -> str | None:
+        """Whom it reaches. Raises `Unreadable`."""
+        return self.tool.recipient(self._checked(arguments)) if self.tool.recipient else None
 
     def facts(self, arguments: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """What would be done, label by label, from the arguments and nothing else."""
-        checked = self.tool.arguments.model_validate(dict(arguments))
+        checked = self._checked(arguments)
         if self.tool.describe:
             return self.tool.describe(checked)
         return tuple((name, str(value)) for name, value in checked.model_dump(mode="json").items())
+
+    def _checked(self, arguments: Mapping[str, Any]) -> Arguments:
+        try:
+            return self.tool.arguments.model_validate(dict(arguments))
+        except ValidationError as error:
+            found = [".".join(map(str, each["loc"])) for each in error.errors(include_url=False)]
+            raise Unreadable(tuple(dict.fromkeys(found))[:MOST_NAMED]) from None
 
 
 class Cards(Mapping[str, Card]):

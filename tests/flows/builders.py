@@ -32,7 +32,7 @@ MENU = ("Margherita", "Funghi", "Cola", "Water", "Tiramisu")
 
 @dataclass(frozen=True)
 class Card:
-    """A tool as the policy sees it. `amount` reads `amount` and `currency` of the arguments."""
+    """A tool as the policy sees it: `amount`, `currency` and `to` of the arguments are read."""
 
     name: str
     risk: str = "read"
@@ -45,6 +45,9 @@ class Card:
         if isinstance(amount, bool) or not isinstance(amount, int) or not isinstance(currency, str):
             raise ValueError("unreadable")
         return amount, currency
+
+    def recipient(self, arguments: Mapping[str, Any]) -> str | None:
+        return arguments.get("to")
 
 
 TOOLS: Mapping[str, Card] = {

@@ -1,0 +1,92 @@
+"""What rules may look at that is not in the call: handed in by whoever has a clock and a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the requester did before a certain call, and what is used up of each limit.
+
+    `used` is by the name of the rule: minor units in the call's own currency, and calls, both
+    without the call itself.
+    """
+
+    first_tool: bool = False
+    first_recipient: bool = False
+    used: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+NOTHING_IN_THE_WAY = Past()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`clocks` are local times by time zone ("2026-11-22T23:00"), `past` is by the key of an effect.
+
+    `assume`: of a call whose past is not in here, nothing is in the way. Whoever says so looks the
+    past up before anything is written, and decides again with it (`workers/past.py`). Without it,
+    what is not known is asked about.
+    """
+
+    clocks: Mapping[str, str] = field(default_factory=dict)
+    past: Mapping[str, Past] = field(default_factory=dict)
+    assume: bool = False
+
+    def past_of(self, key: str) -> Past | None:
+        found = self.past.get(key)
+        return found if found is not None or not self.assume else NOTHING_IN_THE_WAY
+
+
+UNKNOWN = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """The weakest of what a call rests on: the field, the words it was heard in, what they were taken for."""
+
+    field: str = ""
+    words: str = ""
+    meaning: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What we are only so sure of, to follow “I am only 62% sure that”."""
+        where = f" ({self.field})" if self.field else ""
+        if self.words and self.meaning:
+            return f"“{self.words}” means {self.meaning}{where}"
+        if self.words:
+            return f"I understood “{self.words}” right{where}"
+        return f"I understood this right{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Who asks for a call, what is known beside it, and what is least sure of it. `key` is the effect's."""
+
+    email: str = ""
+    key: str = ""
+    facts: Facts = UNKNOWN
+    doubt: Doubt = Doubt()
+
+
+def to_json(facts: Facts) -> dict[str, Any]:
+    """As it is kept with the event that was decided by it."""
+    past = {
+        key: [each.first_tool, each.first_recipient, {name: list(used) for name, used in each.used.items()}]
+        for key, each in facts.past.items()
+    }
+    return {"clocks": dict(facts.clocks), "past": past, "assume": facts.assume}
+
+
+def from_json(raw: Mapping[str, Any] | None) -> Facts:
+    if not raw:
+        return UNKNOWN
+    past = {
+        key: Past(bool(tool), bool(recipient), {name: (used[0], used[1]) for name, used in limits.items()})
+        for key, (tool, recipient, limits) in raw["past"].items()
+    }
+    return Facts(dict(raw["clocks"]), past, bool(raw["assume"]))
