@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bot.turn import PersonId
@@ -18,7 +19,7 @@ from flows.scene import Known
 from flows.understanding import Meaning, Value
 from flows.yaml_source import read
 from tests.bench.bed import ROOT, Bed
-from tests.bench.harness import Report
+from tests.bench.harness import Report, at_most, ratios
 from workers.tools import cards
 
 ADA = Requester(PersonId("p1"), "Ada Reyes", "ada@example.com")
@@ -45,12 +46,13 @@ async def run(bed: Bed, report: Report) -> None:
         Entered(),
         known,
     )
-    _figure(report, "advance: one press on the card it waits with", repeats, long, walked, press, known)
+    _figure(report, "advance: one press on the card it waits with", repeats, long, walked, press, known, 200)
+    _flat(report, repeats, long, walked, known)
     typed = load_stored(_typed(), tools)
     begun, _ = advance(typed, start(typed, "r3", ADA, ""), Entered(), known)
     said = Value("slot0", "7", "seven", 0.97)
     heard = Heard(ADA.id, ADA.name, "seven", Meaning("value", 0.97, values=(said,)), today="2026-11-18")
-    _figure(report, "advance: one answer to a typed slot", repeats, typed, begun, heard, known)
+    _figure(report, "advance: one answer to a typed slot", repeats, typed, begun, heard, known, 200)
     full = begun.with_slots({f"slot{number}": number + 1 for number in range(SLOTS)})
     full, _ = advance(typed, full, heard, known)
     corrected = replace(heard, meaning=Meaning("value", 0.97, values=(replace(said, text="8"),)))
@@ -63,14 +65,53 @@ async def run(bed: Bed, report: Report) -> None:
     )
 
 
+def _flat(report: Report, repeats: int, flow: Flow, run: Run, known: Known) -> None:
+    """The same decision after ten events of the run and ten thousand; beside ten flows and ten thousand."""
+    unclear = Heard(ADA.id, ADA.name, "hm", Meaning("unknown", 0.2))
+    aged = run
+    runs = {}
+    for number in range(1, 10_001):
+        aged, _ = advance(flow, aged, unclear, known)
+        if number in (10, 10_000):
+            runs[number] = aged
+    young, old = _side_by_side(
+        repeats, *(partial(advance, flow, one, unclear, known) for one in runs.values())
+    )
+    report.add("advance: after 10,000 events against after 10", "×", ratios(old, young), at_most(1.1))
+    few, many = (
+        replace(known, flows=tuple((f"flow{number}", "Does something") for number in range(count)))
+        for count in (10, 10_000)
+    )
+    lean, laden = _side_by_side(repeats, *(partial(advance, flow, run, unclear, one) for one in (few, many)))
+    report.add("advance: with 10,000 flows against 10", "×", ratios(laden, lean), at_most(1.1))
+
+
+def _side_by_side(repeats: int, *works: Callable[[], object]) -> list[list[float]]:
+    """In turns, so that whatever else the machine does falls on all of them."""
+    rounds = [[_spent(1, work)[0] for work in works] for _ in range(repeats)]
+    return [list(each) for each in zip(*rounds, strict=True)]
+
+
 def _figure(
-    report: Report, name: str, repeats: int, flow: Flow, run: Run, event: Event, known: Known
+    report: Report,
+    name: str,
+    repeats: int,
+    flow: Flow,
+    run: Run,
+    event: Event,
+    known: Known,
+    most: float | None = None,
 ) -> None:
-    _time(report, name, repeats, lambda: advance(flow, run, event, known))
+    wanted = at_most(most) if most else None
+    report.add(name, "CPU µs", _spent(repeats, lambda: advance(flow, run, event, known)), wanted)
 
 
 def _time(report: Report, name: str, repeats: int, work: Callable[[], object]) -> None:
-    """CPU, not wall: a neighbour's work does not count."""
+    report.add(name, "CPU µs", _spent(repeats, work))
+
+
+def _spent(repeats: int, work: Callable[[], object]) -> list[float]:
+    """CPU microseconds, not wall: a neighbour's work does not count."""
     work()
     found = []
     for _ in range(repeats):
@@ -79,7 +120,7 @@ def _time(report: Report, name: str, repeats: int, work: Callable[[], object]) -
             work()
             number += 1
         found.append(spent / number * 1e6)
-    report.add(name, "CPU µs", found)
+    return found
 
 
 def _typed() -> dict[str, object]:
