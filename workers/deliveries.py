@@ -54,6 +54,9 @@ async def received(c: Connection, tenant: UUID, source: str, event: Any, commit:
 async def _stripe(c: Connection, tenant: UUID, event: dict[str, Any], commit: Commit) -> None:
     notice = webhook.notice(event)
     if notice is None:
+        # No payment that somebody waits for: an invoice, or a refund that the bank sent back.
+        if (happened := webhook.read(event)) is not None:
+            await _news(c, tenant, "stripe", happened, commit)
         return
     result: dict[str, Any] | None = None
     problem = ""

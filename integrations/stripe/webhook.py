@@ -25,6 +25,7 @@ TOLERANCE = 300.0
 
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CURRENCY = re.compile(r"[a-z]{3}", re.ASCII)
+_NUMBER = re.compile(r"[A-Za-z0-9-]{1,40}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
@@ -103,9 +104,19 @@ def delivery(_headers: Mapping[str, str], event: Mapping[str, Any]) -> tuple[str
 
 
 def read(event: Mapping[str, Any]) -> Happened | None:
-    """What somebody did at Stripe and the thread wants to know: a payment was given back."""
+    """What somebody did at Stripe and the thread wants to know: of a payment, a refund, an invoice."""
+    match event:
+        case {"type": "charge.refunded"}:
+            return _refunded(event)
+        case {"type": str(kind), "data": {"object": {"id": str(id), "currency": str(code)} as thing}}:
+            if kind in _TOLD and _CURRENCY.fullmatch(code):
+                return _told(event, kind, id, thing)
+    return None
+
+
+def _refunded(event: Mapping[str, Any]) -> Happened | None:
     found = notice(event)
-    if found is None or found.outcome is not Outcome.REFUNDED:
+    if found is None:
         return None
     given = found.amount_refunded - _refunded_before(event)
     if given <= 0 or not found.external_id or not _CURRENCY.fullmatch(found.currency):
@@ -117,6 +128,34 @@ def read(event: Mapping[str, Any]) -> Happened | None:
         sentence=f"{money.show(given, found.currency)} of the payment was refunded.",
         url=found.receipt_url,
         effect_key=found.by_us,
+    )
+
+
+# event → kind, the field with the sum, and the sentence for it
+_TOLD: Mapping[str, tuple[str, str, str]] = {
+    "refund.failed": ("refund_failed", "amount", "The refund of {sum} failed: the bank sent the money back."),
+    "invoice.paid": ("paid", "total", "The invoice{number} over {sum} was paid."),
+    "invoice.overdue": ("overdue", "total", "The invoice{number} over {sum} is overdue."),
+    "invoice.voided": ("voided", "total", "The invoice{number} over {sum} was taken back."),
+    "invoice.marked_uncollectible": (
+        "written_off",
+        "total",
+        "The invoice{number} over {sum} was written off as never to be paid.",
+    ),
+}
+
+
+def _told(event: Mapping[str, Any], type: str, id: str, thing: Mapping[str, Any]) -> Happened:
+    kind, sum_of, sentence = _TOLD[type]
+    number, url = _text(thing.get("number")), _text(thing.get("hosted_invoice_url"))
+    shown = f" {number}" if _NUMBER.fullmatch(number) else ""
+    return Happened(
+        key=_text(event.get("id")),
+        external_id=id[:500],
+        kind=kind,
+        sentence=sentence.format(number=shown, sum=money.show(_whole(thing.get(sum_of)), thing["currency"])),
+        url=url if url.startswith(("https://", "http://")) else "",
+        effect_key=_asked_for(event),
     )
 
 
