@@ -178,10 +178,11 @@ def _find(items: Sequence[Item], name: str) -> Item | None:
 
 
 def weakest(sure: Mapping[str, Any]) -> tuple[float, str]:
-    """The least sure item and its words; 1.0 where nothing was heard."""
+    """The least sure item and its words; 1.0 where nothing was heard. Of equals the first by name:
+    what comes back from the database keeps no order."""
     if not sure:
         return 1.0, ""
-    name = min(sure, key=lambda each: sure[each]["confidence"])
+    name = min(sure, key=lambda each: (sure[each]["confidence"], each))
     return float(sure[name]["confidence"]), str(sure[name]["words"])
 
 

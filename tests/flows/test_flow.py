@@ -65,6 +65,7 @@ MAY_IMPORT = {
     "base64",
     "collections",
     "itertools",
+    "orjson",
     "dataclasses",
     "decimal",
     "difflib",
