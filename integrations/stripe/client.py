@@ -171,6 +171,13 @@ class StripeService:
         with reading():
             return _plain(self.client.v1.invoice_items.list({"invoice": invoice, "limit": 100}), 100)
 
+    def was_sent(self, invoice: str, since: int) -> bool:
+        with reading():
+            pages = self.client.v1.events.list(
+                {"type": "invoice.sent", "created": {"gte": since}, "limit": 100}
+            )
+            return any(each["data"]["object"]["id"] == invoice for each in _plain(pages))
+
     def account(self) -> Data:
         with reading():
             return _dict(self.client.v1.accounts.retrieve_current())
@@ -247,6 +254,10 @@ class StripeService:
     def send_invoice(self, invoice: str, key: str) -> Data:
         with moving_money():
             return _dict(self.client.v1.invoices.send_invoice(invoice, None, {"idempotency_key": key}))
+
+    def void_invoice(self, invoice: str, key: str) -> Data:
+        with moving_money():
+            return _dict(self.client.v1.invoices.void_invoice(invoice, None, {"idempotency_key": key}))
 
     def drop_draft(self, invoice: str) -> None:
         """Only a draft can be deleted; it is gone without anybody having seen it."""

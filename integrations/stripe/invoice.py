@@ -3,6 +3,8 @@
 Each step has a key of its own, made from the effect's, and a second try goes on where the first
 one ended: the draft is found by our mark, and a line that is there is not put in again.
 Until it is finalised nobody has seen it, so whatever goes wrong before takes the draft away.
+Stripe keeps its own faults under our keys: where a step's answer will be one for ever, what there
+is tells whether it was carried out.
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 
 from integrations import money
 from integrations.base import Attempt, Done, Performed
-from integrations.errors import IntegrationError, OutcomeUnknown, Refused
+from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown, Refused
 from integrations.stripe.client import Data, StripeService
-from integrations.stripe.errors import SERVICE
+from integrations.stripe.errors import SERVICE, Replayed
 from integrations.stripe.invoice_models import Invoice, InvoiceArguments, InvoiceLine
 
 CLOCK_SKEW = timedelta(seconds=60)
@@ -23,19 +25,14 @@ NOTHING = "Nothing was sent."
 def invoice(service: StripeService, arguments: InvoiceArguments, attempt: Attempt) -> Performed:
     """Raises `Refused` where nothing is owed, `OutcomeUnknown` where that is not known."""
     add_up(arguments)
-    found = None
-    if attempt.number > 1:
-        since = int((attempt.began - CLOCK_SKEW).timestamp())
-        found = service.find_invoice(attempt.key, arguments.customer, since)
+    found = _found(service, arguments, attempt) if attempt.number > 1 else None
     if found is not None and found.get("status") != "draft":
         return _sent(service, found, arguments, attempt)
     _check_customer(service, arguments)
-    draft = found or service.draft_invoice(_draft(arguments, attempt), attempt.key)
+    draft = found or _drafted(service, arguments, attempt)
     try:
-        ready = _with_lines(service, draft, arguments, attempt)
-        if ready.get("status") == "draft":
-            ready = service.finalize_invoice(str(draft["id"]), f"{attempt.key}:finalize")
-    except Refused:
+        ready = _finalised(service, _with_lines(service, draft, arguments, attempt), attempt)
+    except (Refused, NotConfigured):
         _take_away(service, draft)
         raise
     return _sent(service, ready, arguments, attempt)
@@ -70,6 +67,20 @@ def _check_customer(service: StripeService, arguments: InvoiceArguments) -> None
         raise _no("wrong_customer", "has another e-mail address of this customer.")
 
 
+def _found(service: StripeService, arguments: InvoiceArguments, attempt: Attempt) -> Data | None:
+    return service.find_invoice(attempt.key, arguments.customer, _since(attempt))
+
+
+def _drafted(service: StripeService, arguments: InvoiceArguments, attempt: Attempt) -> Data:
+    try:
+        return service.draft_invoice(_draft(arguments, attempt), attempt.key)
+    except Replayed:
+        found = _found(service, arguments, attempt)
+        if found is None:
+            raise _no("service_failed", "had a fault of its own.") from None
+        return found
+
+
 def _draft(arguments: InvoiceArguments, attempt: Attempt) -> Data:
     params: Data = {
         "customer": arguments.customer,
@@ -94,17 +105,19 @@ def _with_lines(service: StripeService, draft: Data, arguments: InvoiceArguments
         key = f"{attempt.key}:line:{number}"
         if key in there:
             continue
-        service.add_to_invoice(
-            {
-                "customer": arguments.customer,
-                "invoice": id,
-                "amount": line.amount,
-                "currency": arguments.currency,
-                "description": line_text(line),
-                "metadata": {"effect_key": key},
-            },
-            key,
-        )
+        params: Data = {
+            "customer": arguments.customer,
+            "invoice": id,
+            "amount": line.amount,
+            "currency": arguments.currency,
+            "description": line_text(line),
+            "metadata": {"effect_key": key},
+        }
+        try:
+            service.add_to_invoice(params, key)
+        except Replayed:
+            if key not in {_mark(item) for item in service.invoice_items(id)}:
+                raise _no("service_failed", "had a fault of its own.") from None
     ready = service.invoice(id)
     total, currency = ready.get("total"), str(ready.get("currency") or "")
     if total != arguments.amount or currency != arguments.currency:
@@ -114,12 +127,24 @@ def _with_lines(service: StripeService, draft: Data, arguments: InvoiceArguments
     return ready
 
 
+def _finalised(service: StripeService, ready: Data, attempt: Attempt) -> Data:
+    if ready.get("status") != "draft":
+        return ready
+    id = str(ready["id"])
+    try:
+        return service.finalize_invoice(id, f"{attempt.key}:finalize")
+    except Replayed:
+        found = service.invoice(id)
+        if found.get("status") == "draft":
+            raise _no("service_failed", "had a fault of its own.") from None
+        return found
+
+
 def _sent(service: StripeService, found: Data, arguments: InvoiceArguments, attempt: Attempt) -> Performed:
     """Sends what is open; says what it has become where it is open no longer."""
     match found.get("status"):
         case "open":
-            found = service.send_invoice(str(found["id"]), f"{attempt.key}:send")
-            return _result(found, arguments)
+            return _result(_mailed(service, found, attempt), arguments)
         case "paid":
             return _result(found, arguments)
         case "void" | "uncollectible" | "deleted":
@@ -128,6 +153,28 @@ def _sent(service: StripeService, found: Data, arguments: InvoiceArguments, atte
             )
         case _:
             raise OutcomeUnknown(SERVICE, "left the invoice in a state that we do not know")
+
+
+def _mailed(service: StripeService, found: Data, attempt: Attempt) -> Data:
+    """An invoice does not say whether it was sent; Stripe's list of events does."""
+    id, key = str(found["id"]), f"{attempt.key}:send"
+    if attempt.number > 1 and _was_mailed(service, id, attempt):
+        return found
+    try:
+        return service.send_invoice(id, key)
+    except Replayed:
+        return found if _was_mailed(service, id, attempt) else service.send_invoice(id, f"{key}:again")
+    except (Refused, NotConfigured):
+        # It is owed by now, though its customer never heard of it: what failed has to leave nothing.
+        service.void_invoice(id, f"{attempt.key}:void")
+        raise
+
+
+def _was_mailed(service: StripeService, id: str, attempt: Attempt) -> bool:
+    try:
+        return service.was_sent(id, _since(attempt))
+    except NotConfigured:
+        return False  # our key may not read events, and its own key protects the call for a day
 
 
 def _result(found: Data, arguments: InvoiceArguments) -> Performed:
@@ -154,6 +201,10 @@ def _take_away(service: StripeService, draft: Data) -> None:
         service.drop_draft(str(draft["id"]))
     except IntegrationError:
         return
+
+
+def _since(attempt: Attempt) -> int:
+    return int((attempt.began - CLOCK_SKEW).timestamp())
 
 
 def _mark(thing: Data) -> str:
