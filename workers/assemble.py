@@ -103,7 +103,7 @@ async def assemble(
 
         clients["teams"] = teams.connect(settings, session)
     hearing = doors(settings)
-    listeners = extensions.load(settings, session, hearing, tokens)
+    listeners = extensions.load(settings, session, hearing, tokens, db)
     tools = Tools(
         db=db,
         library=Library(money_tools=settings.money_tools),
@@ -114,6 +114,7 @@ async def assemble(
         lease=lease,
         extensions=listeners,
         pacer=Pacer(limits(settings)),
+        wake=hints.wake,
     )
     installing = asyncio.create_task(Installer(db, settings, session).run())
     installing.add_done_callback(_told)

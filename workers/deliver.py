@@ -146,6 +146,7 @@ async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivere
             inside = inside_thread(message.then_turn, message.place, thread)
             await inbox.add_turn(c, claimed.tenant, inside.place.conversation, str(inside.id), inside)
             after = await enqueue.sent(c, claimed, message.id, done.external, done.thread)
+        tools.wake()
     else:
         after = await enqueue.sent(tools.db, claimed, message.id, done.external, done.thread)
     if after == "given back":

@@ -23,7 +23,7 @@ from integrations.stripe import webhook
 from workers.commit import Commit
 from workers.hooked import heard
 from workers.seen import Seen, Tools, finish
-from workers.store import audit, effects, runs, services
+from workers.store import audit, doubts, effects, runs, services
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.outbox import Message
@@ -80,6 +80,10 @@ async def _stripe(c: Connection, tenant: UUID, event: dict[str, Any], commit: Co
                 await _news(c, tenant, "stripe", happened, commit, mark=notice.effect_key)
             return
     told = await effects.complete(c, tenant, notice.external_id, notice.effect_key, result, problem)
+    if not told:
+        # Nobody waits for it; but somebody may have been asked whether it was carried out.
+        id = notice.external_id
+        told = await doubts.told(c, tenant, "stripe", id, notice.effect_key, result, problem)
     await audit.record(
         c, tenant, "webhook", service="stripe", event=notice.event, kind=notice.kind, told=told
     )

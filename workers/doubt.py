@@ -28,11 +28,12 @@ from workers.store.doubts import Doubt
 from workers.store.outbox import Message
 from workers.store.people import Person
 from workers.store.runs import Stored
+from workers.unreached import nobody_looks
 
 WAS, AGAIN, LEAVE = "doubt.was", "doubt.again", "doubt.leave"
 ACTIONS = frozenset({WAS, AGAIN, LEAVE})
 VERDICTS = {WAS: "carried_out", AGAIN: "again", LEAVE: "left"}
-MOST_COPIES = 20
+TOLD = "told"
 
 
 async def after(
@@ -50,10 +51,29 @@ async def after(
         return
     if isinstance(event, Failed) and event.code == "unknown" and doubt.risk == "money" and doubt.open:
         await _ask(c, tenant, commit, doubt, stored, world, rules)
-    elif stored.run.waiting != event.key:
+        return
+    if doubt.settled == TOLD:
+        await _tell_copies(c, tenant, commit, doubt, stored, world, _by_itself(event))
+    if stored.run.waiting != event.key:
         told = "It was carried out after all." if isinstance(event, Finished) else event.sentence
         id = f"{event.key}:late:{doubt.fence}"
         commit.messages.append(Message(id, "post", stored.place, Reply(told)))
+
+
+def _by_itself(event: Finished | Failed) -> str:
+    what = "it was carried out" if isinstance(event, Finished) else "it was not carried out"
+    return f"The service has told me since: {what}."
+
+
+async def _tell_copies(
+    c: Connection, tenant: UUID, commit: Commit, doubt: Doubt, stored: Stored, world: World, words: str
+) -> Reply:
+    """Every copy of the question shows how it ended, without its buttons."""
+    card = _card(doubt, stored, world)
+    settled = Reply(f"{words} {card.text}", (*card.blocks, Paragraph(words, Tone.GOOD)))
+    for id, place in await outbox.places(c, tenant, doubts.copies(doubt)):
+        commit.messages.append(Message(f"{id}:settled", "update", place, settled, target=id))
+    return settled
 
 
 async def _ask(
@@ -61,15 +81,15 @@ async def _ask(
 ) -> None:
     card = _card(doubt, stored, world)
     asking = Reply(card.text, (*card.blocks, _buttons(doubt)))
-    for number, spot in enumerate(rules.where(world.known.policy)[:MOST_COPIES]):
+    asked = 0
+    for id, spot in zip(doubts.copies(doubt), rules.where(world.known.policy), strict=False):
         place = await approve.place_of(c, tenant, spot)
         if place is not None:
-            commit.messages.append(Message(_copy(doubt, number), "post", place, asking))
-    commit.note("doubt.asked", key=doubt.key, tool=doubt.tool)
-
-
-def _copy(doubt: Doubt, number: int) -> str:
-    return f"{doubt.key}:doubt:{doubt.fence}:{number}"
+            commit.messages.append(Message(id, "post", place, asking))
+            asked += 1
+    if not asked:
+        commit.messages.append(nobody_looks(doubt, stored))
+    commit.note("doubt.asked", key=doubt.key, tool=doubt.tool, copies=asked)
 
 
 def _card(doubt: Doubt, stored: Stored, world: World) -> Reply:
@@ -136,7 +156,7 @@ async def _settle(
     assert isinstance(turn.act, Pressed)
     stored = await runs.by_id(c, tenant, doubt.run_id)
     assert stored is not None
-    copies = await outbox.places(c, tenant, [_copy(doubt, number) for number in range(MOST_COPIES)])
+    copies = await outbox.places(c, tenant, doubts.copies(doubt))
     refused = _refusal(turn, person, stored, tools.rules.who(world.known.policy), copies)
     if refused:
         return Reply(refused)
@@ -146,10 +166,7 @@ async def _settle(
     commit.note("doubt.settled", key=doubt.key, verdict=verdict, by=str(person.id),
                 surface=turn.account.platform)  # fmt: skip
     to_all, to_requester = _words(verdict, for_card(person.name))
-    card = _card(doubt, stored, world)
-    settled = Reply(f"{to_all} {card.text}", (*card.blocks, Paragraph(to_all, Tone.GOOD)))
-    for id, place in copies:
-        commit.messages.append(Message(f"{id}:settled", "update", place, settled, target=id))
+    settled = await _tell_copies(c, tenant, commit, doubt, stored, world, to_all)
     if to_requester:
         id = f"{doubt.key}:settled:{doubt.fence}"
         commit.messages.append(Message(id, "post", stored.place, Reply(to_requester)))

@@ -64,6 +64,8 @@ class Engine:
             asyncio.create_task(self._hints.hear(WAKE, lambda _: self._woken.set())),
             asyncio.create_task(self._sweep()),
         ]
+        if self.tools.extensions is not None:
+            helpers.append(asyncio.create_task(self.tools.extensions.sweep()))
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
@@ -154,6 +156,8 @@ class Engine:
         if seen is not None:
             await faults.point("F11")
             row = seen.row
+            if self.tools.extensions is not None:
+                await self.tools.extensions.expect(claimed.tenant, row)
             with tracing.span("turn", row.trace, source=row.source, kind=row.kind, attempt=row.attempts):
                 commit = await self._handle(claimed, seen)
         written = commit if commit is not None and commit.written else None
@@ -185,7 +189,7 @@ class Engine:
             self._hints.answered(row.dedupe)
         metrics().turn(row.source, "done", row.age + time.monotonic() - began)
         if self.tools.extensions is not None:
-            self.tools.extensions.hear(row)
+            self.tools.extensions.hear(claimed.tenant, row)
         log.debug(
             "turn.done", source=row.source, kind=row.kind, ms=round((time.monotonic() - began) * 1000, 1)
         )

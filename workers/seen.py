@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -42,6 +42,7 @@ class Tools:
     lease: float
     pacer: Pacer = field(default_factory=Pacer)
     extensions: Extensions | None = None
+    wake: Callable[[], None] = lambda: None  # an engine should look: something is due elsewhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,29 @@
-"""A request for approval that could be posted nowhere: nobody would ever decide it, so it is said at once."""
+"""What could be posted nowhere that approvers see: nobody would ever decide it, so it is said at once."""
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
-from workers.store import approvals, effects, timers
+from bot.reply import Reply
+from workers.store import approvals, doubts, effects, enqueue, runs, timers
 from workers.store.door import Connection
+from workers.store.doubts import Doubt
 from workers.store.inbox import add_event
+from workers.store.outbox import Message
+from workers.store.runs import Stored
 
 SENTENCE = (
     "I could not post the request where the approvers are asked, so nobody can decide it."
     " Somebody should check APPROVALS_CHANNEL, and that I am a member there."
 )
+
+
+NOBODY_LOOKS = (
+    "Nobody knows yet whether this was carried out, and I could not ask anybody who could look: check"
+    " APPROVALS_CHANNEL and that I am a member there, and look at the service for {key}."
+)
+_DOUBT = re.compile(r"(.+):doubt:(\d+):\d+")
 
 
 async def unreached(c: Connection, tenant: UUID, outbox_id: str) -> None:
@@ -26,9 +38,36 @@ async def unreached(c: Connection, tenant: UUID, outbox_id: str) -> None:
         tenant,
         outbox_id,
     )
-    if row is None or not await approvals.decide(c, tenant, row["id"], "withdrawn", None, ""):
+    if row is None:
+        await _doubt_unreached(c, tenant, outbox_id)
+        return
+    if not await approvals.decide(c, tenant, row["id"], "withdrawn", None, ""):
         return
     await effects.withdraw(c, tenant, row["effect_key"])
     await timers.cancel(c, tenant, f"{row['id']}:expiry")
     event = {"_": "events.Failed", "key": row["effect_key"], "code": "denied", "sentence": SENTENCE}
     await add_event(c, tenant, row["conversation"], f"approval:{row['id']}:unreached", event)
+
+
+async def _doubt_unreached(c: Connection, tenant: UUID, outbox_id: str) -> None:
+    """The last copy of the question whether money moved: whoever asked for it is told, once."""
+    if (named := _DOUBT.fullmatch(outbox_id)) is None:
+        return
+    doubt = await doubts.by_key(c, tenant, named[1])
+    if doubt is None or not doubt.open or str(doubt.fence) != named[2]:
+        return
+    asked = await c.fetchval(
+        "select 1 from outbox where tenant_id = $1 and id = any($2)"
+        " and state in ('queued', 'sending', 'sent') limit 1",
+        tenant,
+        doubts.copies(doubt),
+    )
+    stored = None if asked else await runs.by_id(c, tenant, doubt.run_id)
+    if stored is not None:
+        await enqueue.add(c, tenant, doubt.conversation, [nobody_looks(doubt, stored)])
+
+
+def nobody_looks(doubt: Doubt, stored: Stored) -> Message:
+    """Its id makes it one, however many copies of the question came to nothing."""
+    id = f"{doubt.key}:unasked:{doubt.fence}"
+    return Message(id, "post", stored.place, Reply(NOBODY_LOOKS.format(key=doubt.key)))

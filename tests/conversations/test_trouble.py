@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
+import aiohttp
+import orjson
 import pytest
 
 from bot.reply import Reply
 from bot.turn import Place
 from bot.workbench.cast import APPROVALS_CHANNEL, TEAM
 from bot.workbench.seen import Message
+from integrations.stripe.webhook import sign
 from tests.conversations.test_order import LARGE, SMALL, asked, ordered
 from tests.stack import Stack
 from workers import doubt
@@ -143,6 +147,57 @@ async def test_without_the_refusal_whoever_asked_could_settle_it(
     await slack.press("ada", question, "It was")
     await slack.wait_for("Ada Reyes looked it up: this was carried out, once", thread=said)
     stack.restart_worker()
+
+
+@pytest.mark.usefixtures("idle_worker")
+async def test_stripe_says_at_last_that_it_went_through_and_nobody_need_look(stack: Stack) -> None:
+    slack = stack.world.slack
+    stack.restart_worker()
+    said, card = await ordered(stack, SMALL)
+    stack.worker.kill()
+    stack.worker.wait()
+    await slack.press("ada", card, "Yes, order it")
+    question = await in_doubt(stack, said)
+    [row] = await stack.fetch(
+        "select key from effects where state = 'unknown' order by created_at desc limit 1"
+    )
+
+    assert await told_by_stripe(stack, row["key"]) == 200
+    await slack.wait_for("It was carried out after all", thread=said)
+    settled = await slack.wait_until(question, "The service has told me since: it was carried out")
+    assert settled.buttons == []
+    await slack.press("grace", question, "It was not, try again")
+    await slack.wait_for("settled already", who="grace", channel="approvals")
+    assert await told_by_stripe(stack, row["key"], "evt_again") == 200
+    stack.restart_worker()
+
+    states = await stack.fetch("select state, settled from effects where key = $1", row["key"])
+    assert tuple(states[0]) == ("done", "told")
+
+
+async def told_by_stripe(stack: Stack, key: str, id: str = "evt_doubt") -> int:
+    """A payment that carries our mark has succeeded, as Stripe signs it."""
+    event = {
+        "id": f"{id}_{key}",
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "data": {
+            "object": {
+                "id": "pi_doubt",
+                "object": "payment_intent",
+                "amount_received": 500,
+                "currency": "usd",
+                "metadata": {"effect_key": key},
+            }
+        },
+    }
+    body, secret = orjson.dumps(event), stack.settings.secret("stripe_webhook_secret")
+    signature = sign(body, secret, int(time.time()))
+    headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
+    async with aiohttp.ClientSession() as session:
+        address = f"{stack.world.bot_url}/webhooks/stripe"
+        async with session.post(address, data=body, headers=headers) as answer:
+            return answer.status
 
 
 # -- the kill switch

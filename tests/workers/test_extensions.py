@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import orjson
@@ -31,6 +32,7 @@ from workers.store.inbox import DELIVERY, EVENT, TURN, Row
 __all__ = ["session", "settings", "shape", "stand_in", "world"]
 
 Shape = Callable[[str], dict[str, Any]]
+TENANT = uuid4()
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -74,8 +76,8 @@ def heard(listener: Listener) -> Extensions:
 async def test_a_mention_reaches_it_once_per_stored_event(
     heard: Extensions, listener: Listener, shape: Shape
 ) -> None:
-    heard.hear(row(shape("app_mention")))
-    heard.hear(row(message(), "teams"))
+    heard.hear(TENANT, row(shape("app_mention")))
+    heard.hear(TENANT, row(message(), "teams"))
     await heard.close()
 
     assert listener.heard == [shape("app_mention"), message()]
@@ -84,10 +86,10 @@ async def test_a_mention_reaches_it_once_per_stored_event(
 async def test_what_we_tell_ourselves_and_webhooks_do_not(
     heard: Extensions, listener: Listener, shape: Shape
 ) -> None:
-    heard.hear(row(shape("app_mention"), "us"))
-    heard.hear(row({"_": "events.Approved"}, "us", EVENT))
-    heard.hear(row({"id": "evt_1"}, "stripe", DELIVERY))
-    heard.hear(row({"id": "evt_1"}, "slack", DELIVERY))
+    heard.hear(TENANT, row(shape("app_mention"), "us"))
+    heard.hear(TENANT, row({"_": "events.Approved"}, "us", EVENT))
+    heard.hear(TENANT, row({"id": "evt_1"}, "stripe", DELIVERY))
+    heard.hear(TENANT, row({"id": "evt_1"}, "slack", DELIVERY))
     await heard.close()
 
     assert listener.heard == []
@@ -115,7 +117,7 @@ async def test_to_hear_takes_no_time_however_slow_the_listener(
     heard: Extensions, listener: Listener, shape: Shape
 ) -> None:
     listener.go_on.clear()
-    heard.hear(row(shape("app_mention")))  # does not even await
+    heard.hear(TENANT, row(shape("app_mention")))  # does not even await
     await listener.begun.wait()
     listener.go_on.set()
     await heard.close()
@@ -127,7 +129,7 @@ async def test_one_that_fails_is_noted_without_what_it_said(
     heard: Extensions, listener: Listener, shape: Shape, capsys: pytest.CaptureFixture[str]
 ) -> None:
     listener.failure = RuntimeError("hunter2")
-    heard.hear(row(shape("app_mention")))
+    heard.hear(TENANT, row(shape("app_mention")))
     await heard.close()
 
     said = capsys.readouterr().out
@@ -142,7 +144,7 @@ async def test_a_listener_that_hangs_loses_its_own_events_and_holds_a_limit(
     monkeypatch.setattr(extensions, "DRAIN", 0.05)
     listener.go_on.clear()
     for _ in range(10):
-        heard.hear(row(shape("app_mention")))
+        heard.hear(TENANT, row(shape("app_mention")))
     await heard.close()
 
     assert len(listener.heard) == 3
@@ -156,7 +158,7 @@ async def test_twin_without_the_limit_a_hanging_listener_piles_up(
     monkeypatch.setattr(extensions, "DRAIN", 0.05)
     listener.go_on.clear()
     for _ in range(400):
-        heard.hear(row(shape("app_mention")))
+        heard.hear(TENANT, row(shape("app_mention")))
     await heard.close()
 
     assert len(listener.heard) == 400
@@ -193,7 +195,7 @@ async def test_a_bolt_listener_hears_a_mention_and_speaks_where_it_came_from(
     given = settings.model_copy(update={"extensions": " of_a_test ,"})
     found = load(given, session, {"slack": SlackDoor("")}, StaticToken("xoxb-1-secret"))
     assert found is not None
-    found.hear(row(shape("app_mention")))
+    found.hear(TENANT, row(shape("app_mention")))
     await found.close()
 
     assert heard == [shape("app_mention")["event"]["text"]]
@@ -218,8 +220,10 @@ async def test_a_botbuilder_handler_hears_a_message_once_and_answers_it(
     given = world.settings.model_copy(update={"extensions": "of_a_test"})
     found = load(given, session, {"teams": doors()["teams"]}, None)
     assert found is not None
-    found.hear(row(world.message(), "teams"))
-    found.hear(row(activity("typing", serviceUrl=world.connector.url), "teams"))  # not what we would store
+    found.hear(TENANT, row(world.message(), "teams"))
+    found.hear(
+        TENANT, row(activity("typing", serviceUrl=world.connector.url), "teams")
+    )  # not what we would store
     await found.close()
 
     assert heard == ["ping"]

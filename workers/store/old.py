@@ -52,14 +52,15 @@ async def inbox(c: Connection, tenant: UUID, age: float, after: int, most: int) 
 async def inbox_bodies(c: Connection, tenant: UUID, age: float, after: int, most: int) -> Bite:
     """Empties what was heard and dealt with; `last` stops before the first that is still needed."""
     row = await c.fetchrow(
-        "with page as (select id, state, done_at from inbox where tenant_id = $1 and id > $2"
-        "  order by id limit $3),"
+        "with page as (select id, state, done_at, exists (select 1 from unheard u where u.tenant_id = $1"
+        "  and u.row_id = i.id and u.tried_at > now() - interval '1 day') as unheard from inbox i"
+        "  where tenant_id = $1 and id > $2 order by id limit $3),"
         " gone as (update inbox i set payload = '', answer = null where i.tenant_id = $1"
-        "  and i.id = any(array(select id from page)) and i.state = 1"
+        "  and i.id = any(array(select id from page where not unheard)) and i.state = 1"
         "  and i.done_at < now() - make_interval(secs => $4) and i.payload <> '' returning 1)"
         " select (select count(*) from gone) as gone, count(*) as seen, coalesce(max(id), $2) as last,"
-        " min(id) filter (where state = 0 or (state = 1 and done_at >= now() - make_interval(secs => $4)))"
-        "  as needed from page",
+        " min(id) filter (where state = 0 or unheard"
+        "  or (state = 1 and done_at >= now() - make_interval(secs => $4))) as needed from page",
         tenant,
         after,
         most,

@@ -32,6 +32,7 @@ from workers.store import (
     schema_history,
     schema_schedules,
     schema_services,
+    schema_unheard,
 )
 from workers.store.columns import LONG_AGO, NEVER, NOW, column, metadata, partial, serial, tenant, time
 
@@ -131,6 +132,7 @@ inbox = Table(
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "source", "dedupe", name="inbox_once"),
     ForeignKeyConstraint(["tenant_id", "conversation"], ["conversations.tenant_id", "conversations.key"]),
+    Index("inbox_of_conversation", "tenant_id", "conversation"),
     partial("inbox_waiting", "state = 0", "tenant_id", "conversation", "id"),
     partial("inbox_dead", "state = 2", "tenant_id", "id"),
 )
@@ -193,6 +195,7 @@ runs = Table(
         ["tenant_id", "flow", "flow_version"],
         ["flow_versions.tenant_id", "flow_versions.flow", "flow_versions.version"],
     ),
+    Index("runs_of_conversation", "tenant_id", "conversation"),
     partial("runs_open", "status = 'waiting'", "tenant_id", "conversation"),
     Index("runs_of_person", "tenant_id", "requester", "started_at"),
     partial("runs_over", "finished_at is not null", "tenant_id", "finished_at"),
@@ -282,6 +285,7 @@ timers = Table(
     column("state", Text, server_default="set"),
     PrimaryKeyConstraint("tenant_id", "id"),
     ForeignKeyConstraint(["tenant_id", "conversation"], ["conversations.tenant_id", "conversations.key"]),
+    Index("timers_of_conversation", "tenant_id", "conversation"),
     partial("timers_set", "state = 'set'", "tenant_id", "conversation", "fire_at"),
     partial("timers_over", "state <> 'set'", "tenant_id", "fire_at"),
 )
@@ -357,4 +361,5 @@ APPEND_ONLY = frozenset({"decisions", "flow_versions", "policies"}).union(
     schema_history.APPEND_ONLY,
     schema_schedules.APPEND_ONLY,
     schema_handoffs.APPEND_ONLY,
+    schema_unheard.APPEND_ONLY,
 )

@@ -91,8 +91,8 @@ async def uninstall(
     installed in that very second is what was removed.
     """
     await c.execute(
-        "update installations set removed_at = now(), credentials = null"
-        f" where tenant_id = $1 and platform = $2 and workspace = $3 and {NOT_SINCE}",  # noqa: S608 (a constant)
+        "update installations set removed_at = now(), credentials = null"  # noqa: S608 (a constant)
+        f" where tenant_id = $1 and platform = $2 and workspace = $3 and {NOT_SINCE}",
         tenant,
         platform,
         workspace,
