@@ -58,6 +58,12 @@ class Metrics:
         self._stopped_arms = Counter(
             "countersign_experiments_stopped", "Variants that a guardrail stopped", registry=into
         )
+        self._shadow = Counter(
+            "countersign_policy_shadow",
+            "Calls that rules in shadow would have decided otherwise",
+            ["tool", "decided", "would"],
+            registry=into,
+        )
         self._reasons: set[str] = set()
         self._waiting: Waiting | None = None
 
@@ -85,6 +91,10 @@ class Metrics:
     def retry(self, what: str, why: str) -> None:
         """`what` is "outbox" or a tool, `why` one of our own few words."""
         self._retries.labels(what, why).inc()
+
+    def shadow(self, tool: str, decided: str, would: str) -> None:
+        """`decided` and `would` are outcomes of a policy: alone, ask or deny."""
+        self._shadow.labels(tool, decided, would).inc()
 
     def experiment_stopped(self) -> None:
         self._stopped_arms.inc()

@@ -66,6 +66,16 @@ class AskApproval:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadowed:
+    """A rule in shadow would have decided this call otherwise: to be noted, and nothing else."""
+
+    key: str
+    tool: str
+    decided: Verdict
+    would: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """The approval was given: let the held call run."""
 
@@ -143,6 +153,6 @@ class TakeBack:
     state: Literal["withdrawn", "resolved", "passed"] = "withdrawn"
 
 
-Asked = Call | AskApproval | Release | Withdraw
+Asked = Call | AskApproval | Shadowed | Release | Withdraw
 Handing = HandOver | Relay | TakeBack
 Effect = Say | Change | Whisper | Read | Asked | SetTimer | CancelTimer | Digress | Resume | Handing

@@ -25,7 +25,7 @@ NOTHING_IN_THE_WAY = Past()
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`clocks` are local times by time zone ("2026-11-22T23:00"), `past` is by the key of an effect.
+    """`clocks` are local times by time zone ("sun 2026-11-22 23:00"), `past` is by the key of an effect.
 
     `assume`: of a call whose past is not in here, nothing is in the way. Whoever says so looks the
     past up before anything is written, and decides again with it (`workers/past.py`). Without it,

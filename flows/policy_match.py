@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from fnmatch import fnmatchcase
 
 from flows.money import ZERO_DECIMAL, minor_units
@@ -152,8 +151,8 @@ def _when(rule: Rule, case: Case) -> bool | None:
     local = (case.clocks or {}).get(rule.when.time_zone) if rule.when else None
     if local is None or rule.when is None:
         return None
-    minute = int(local[11:13]) * 60 + int(local[14:16])
-    today = date.fromisoformat(local[:10]).weekday()
+    minute = int(local[15:17]) * 60 + int(local[18:20])
+    today = DAYS.index(local[:3])
     begins, ends = rule.when.hours
     if begins < ends:
         return _on(rule.when.days, today) and begins <= minute < ends

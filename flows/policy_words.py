@@ -149,7 +149,7 @@ def _reached(case: Case) -> str:
 
 def _clock(rule: Rule, case: Case) -> str:
     local = (case.clocks or {}).get(rule.when.time_zone) if rule.when else None
-    return local.replace("T", " ") if local else "not known"
+    return local or "not known"
 
 
 def _first(rule: Rule, case: Case) -> str:

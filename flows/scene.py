@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.reply import Block, Button, Buttons, Paragraph, Reply, Style
 from flows.effects import Say
 from flows.policy import Policy, ToolCard
+from flows.policy_facts import UNKNOWN, Facts
 from flows.run import Run
 from flows.scopes import within
 
@@ -25,6 +26,7 @@ class Known:
 
     `flows` are id and description of what can be started. `bar` is the confidence below which
     we ask back instead of going on. `stopped` are arms of experiments that nobody new is to get.
+    `facts` are what rules may look at beside a call, `shadow` is a policy that is only tried out.
     """
 
     policy: Policy
@@ -32,6 +34,8 @@ class Known:
     flows: tuple[tuple[str, str], ...] = ()
     bar: float = 0.6
     stopped: frozenset[str] = frozenset()
+    facts: Facts = UNKNOWN
+    shadow: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from bot.metrics import metrics
 from bot.reply import Reply
 from bot.turn import Turn
 from flows.effects import (
@@ -19,6 +20,7 @@ from flows.effects import (
     Resume,
     Say,
     SetTimer,
+    Shadowed,
     Whisper,
     Withdraw,
 )
@@ -73,6 +75,11 @@ class Sink:
                     self._calls.append(effect)
                 case AskApproval():
                     self._asks.append(effect)
+                case Shadowed(key=key, tool=tool, decided=decided, would=would):
+                    self.commit.note("policy.shadow", key=key, tool=tool, rule=would.rule,
+                                     would=would.outcome.name.lower(), decided=decided.outcome.name.lower(),
+                                     decided_by=decided.rule)  # fmt: skip
+                    metrics().shadow(tool, decided.outcome.name.lower(), would.outcome.name.lower())
                 case Release(key=key):
                     self.commit.releases.append(key)
                 case Withdraw(key=key):

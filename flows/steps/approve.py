@@ -13,7 +13,8 @@ from flows.errors import TemplateError
 from flows.events import Approved, Entered, Event, Expired, Heard, Rejected
 from flows.outcome import GoTo, Outcome, Stay
 from flows.policy import Outcome as Ruling
-from flows.policy import Verdict, judge
+from flows.policy import Verdict
+from flows.policy_scene import ruled
 from flows.scene import Scene, say
 from flows.steps.base import Fields
 from flows.steps.tool import Tool
@@ -108,13 +109,14 @@ class Approve(Tool):
             return self._failed(
                 scene, "too_long", f"What is to be approved has more than {LONGEST} characters."
             )
-        confidence, words = self._confidence(scene)
-        ruled = judge(scene.known.policy, card, given, confidence)
-        if ruled.outcome is Ruling.DENY:
-            return self._failed(scene, "denied", f"That is not allowed here. {ruled.because}")
-        verdict = Verdict(Ruling.ASK, "flow", "This step of the flow is for a second person to decide.")
         call = Call(scene.run.key(self.id), self.call, given, self.id)
-        asked = AskApproval(call, verdict, words, confidence, self.expires)
+        decided = ruled(scene, card, call, self.rests_on)
+        if decided.invalid:
+            return self._failed(scene, "invalid", decided.invalid)
+        if decided.verdict.outcome is Ruling.DENY:
+            return self._failed(scene, "denied", f"That is not allowed here. {decided.verdict.because}")
+        verdict = Verdict(Ruling.ASK, "flow", "This step of the flow is for a second person to decide.")
+        asked = AskApproval(call, verdict, decided.words, decided.confidence, self.expires)
         return Stay((asked, say("I have asked for approval and go on as soon as somebody decided.")))
 
     def _kept(self, result: Mapping[str, Any]) -> Mapping[str, Any]:

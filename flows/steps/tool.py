@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from bot.reply import Reply
@@ -11,18 +11,18 @@ from flows import durations
 from flows.effects import AskApproval, Call, Change, Effect, Release, Say, SetTimer, Withdraw
 from flows.errors import TemplateError
 from flows.events import Approved, Began, Entered, Event, Expired, Failed, Finished, Fired, Heard, Rejected
-from flows.items import weakest
 from flows.material import exact
 from flows.outcome import Finish, GoTo, Outcome, Stay
 from flows.policy import Outcome as Ruling
-from flows.policy import judge
+from flows.policy import Verdict
+from flows.policy_scene import ruled
 from flows.scene import NOTHING_CHARGED, Scene, say
 from flows.show import Show
 from flows.steps.base import Fields
 from flows.templates import Argument, Text
 
 # Nobody knows, somebody said no, or what would have run was not what was approved.
-NEVER_AGAIN = frozenset({"unknown", "rejected", "expired", "denied", "sealed", "no_place"})
+NEVER_AGAIN = frozenset({"unknown", "rejected", "expired", "denied", "sealed", "no_place", "invalid"})
 TRIED = ".tried"
 MOST_TIMES = 10
 
@@ -125,29 +125,28 @@ class Tool:
         return self.arguments.resolve(values)
 
     def _entered(self, scene: Scene) -> Outcome:
-        run, known = scene.run, scene.known
-        card = known.tools.get(self.call)
+        run = scene.run
+        card = scene.known.tools.get(self.call)
         if card is None:
             return self._failed(scene, "denied", f"There is no tool {self.call} here.")
         call = Call(run.key(self.id), self.call, exact(self.given(scene.values)), self.id)
-        confidence, words = self._confidence(scene)
-        verdict = judge(known.policy, card, call.arguments, confidence)
+        decided = ruled(scene, card, call, self.rests_on)
+        verdict = decided.verdict
+        if decided.invalid:
+            return self._failed(scene, "invalid", decided.invalid)
         if verdict.outcome is Ruling.DENY:
-            return self._failed(scene, "denied", f"That is not allowed here. {verdict.because}")
+            return self._denied(scene, verdict, decided.noted)
         working = self.working.render(scene.values)
         said: tuple[Effect, ...] = (say(working),) if working else ()
         if verdict.outcome is Ruling.ASK:
             waiting = say(f"This needs a second person's approval: {verdict.because} I have asked.")
-            return Stay((AskApproval(call, verdict, words, confidence), waiting))
-        return Stay((call, *said))
+            asked = AskApproval(call, verdict, decided.words, decided.confidence)
+            return Stay((*decided.noted, asked, waiting))
+        return Stay((*decided.noted, call, *said))
 
-    def _confidence(self, scene: Scene) -> tuple[float | None, str]:
-        """The weakest of what the call rests on, and its words; None where it rests on nothing heard."""
-        if not self.rests_on:
-            return None if scene.known.tools[self.call].risk != "read" else 1.0, ""
-        found = [weakest(scene.run.slots.get(f"sure_{slot}") or {}) for slot in self.rests_on]
-        found.append((scene.run.route_confidence, scene.run.route_words))
-        return min(found, key=lambda each: each[0])
+    def _denied(self, scene: Scene, verdict: Verdict, noted: tuple[Effect, ...]) -> Outcome:
+        outcome = self._failed(scene, "denied", f"That is not allowed here. {verdict.because}")
+        return replace(outcome, effects=(*noted, *outcome.effects)) if noted else outcome
 
     def cancelled(self, scene: Scene) -> Outcome:
         """The person wants it undone: possible while held, or while only reading."""
@@ -187,7 +186,7 @@ class Tool:
         closed = self._closed(scene, "This link is no longer open.")
         if step:
             return GoTo(step, closed, {"error": error, **self._counted(scene, 0)})
-        nothing = " Nothing was done." if code in ("rejected", "expired", "denied") else ""
+        nothing = " Nothing was done." if code in ("rejected", "expired", "denied", "invalid") else ""
         return Finish("failed", (*closed, say(sentence + nothing)), {"error": error})
 
     def _again(self, scene: Scene, sentence: str, number: int) -> Outcome:
