@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot import faults, tracing
 from bot.reply import Reply
-from bot.turn import PersonId, Turn
+from bot.turn import PersonId, Shortcut, Turn
 from flows.arms import taken
 from flows.effects import Digress, Resume
 from flows.engine import advance, start
@@ -16,7 +16,7 @@ from flows.flow import Flow
 from flows.run import Run
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
-from workers import record, understand, waits
+from workers import before, record, understand, waits
 from workers.commit import Commit
 from workers.effects import Sink
 from workers.seen import Seen, Tools, write_all
@@ -81,6 +81,8 @@ async def advance_run(
         for wanted in leg.sink.elsewhere:
             if other := await _other(tools, claimed, seen, legs, wanted, turn, commit):
                 todo.append(other)
+    for leg in legs:
+        await leg.sink.reach(tools, claimed.tenant, leg.run, seen.world)
     await faults.point("F13")
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         for leg in legs:
@@ -136,6 +138,9 @@ async def _other(
             returns_to=parent.id,
             depth=parent.depth + 1,
         )
+        if before.wanted(flow):
+            told = await before.conversation(tools, claimed.tenant, claimed.key, seen, _pointed_at(turn))
+            run = replace(run, conversation=told)
         stored = Stored(run, leg.stored.conversation, leg.stored.place, 0)
         return _Leg(stored, run, flow, Entered(), Sink(stored, turn, commit))
     if moved := next((each for each in reversed(legs) if each.run.id == wanted.run), None):
@@ -147,3 +152,7 @@ async def _other(
             return None
         flow = await tools.library.flow(c, claimed.tenant, back.run.flow, back.run.flow_version)
     return _Leg(back, back.run, flow, Resumed(), Sink(back, turn, commit))
+
+
+def _pointed_at(turn: Turn | None) -> str:
+    return turn.act.text if turn is not None and isinstance(turn.act, Shortcut) else ""

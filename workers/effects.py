@@ -15,22 +15,27 @@ from flows.effects import (
     Change,
     Digress,
     Effect,
+    HandOver,
     Read,
+    Relay,
     Release,
     Resume,
     Say,
     SetTimer,
     Shadowed,
+    TakeBack,
     Whisper,
     Withdraw,
 )
 from flows.events import Approved, Event, Failed, Finished, Rejected
 from flows.flow import Flow
 from flows.run import Run
-from workers import approve, doubt, waits
+from workers import approve, doubt, handoffs, waits
 from workers.approve import Rules
 from workers.commit import Commit
+from workers.handoffs import Reached
 from workers.known import World
+from workers.seen import Tools
 from workers.store.door import Connection
 from workers.store.outbox import Message
 from workers.store.runs import Stored
@@ -51,6 +56,8 @@ class Sink:
         self._asks: list[AskApproval] = []
         self._withdrawn: list[str] = []
         self._timers: list[SetTimer] = []
+        self._handing: list[tuple[HandOver, Reached] | Relay | TakeBack] = []
+        self._wanted: list[HandOver] = []
         self._cards: list[Reply] = []
 
     def take(self, effects: Sequence[Effect]) -> list[Read]:
@@ -86,6 +93,10 @@ class Sink:
                     self._withdrawn.append(key)
                 case Digress() | Resume():
                     self.elsewhere.append(effect)
+                case HandOver():
+                    self._wanted.append(effect)
+                case Relay() | TakeBack():
+                    self._handing.append(effect)
                 case SetTimer():
                     self._timers.append(effect)
                 case CancelTimer(key=key):
@@ -107,6 +118,11 @@ class Sink:
         """The card as it is now, for a presser whose platform shows the response."""
         return self._cards[-1] if self._cards else None
 
+    async def reach(self, tools: Tools, tenant: UUID, run: Run, world: World) -> None:
+        """Finds out who can take the matter over, before there is a transaction: platforms may be asked."""
+        for wanted in self._wanted:
+            self._handing.append((wanted, await handoffs.reach(tools, tenant, run, wanted, world)))
+
     async def settle(
         self, c: Connection, tenant: UUID, run: Run, flow: Flow, world: World, rules: Rules, event: Event
     ) -> None:
@@ -123,6 +139,15 @@ class Sink:
         for key in self._withdrawn:
             self.commit.withdrawals.append(key)
             await approve.withdraw(c, tenant, self.commit, key, None, run.requester.name)
+        for each in self._handing:
+            match each:
+                case Relay():
+                    await handoffs.pass_on(c, tenant, self.commit, each)
+                case TakeBack():
+                    await handoffs.take_back(c, tenant, self.commit, each)
+                case (wanted, reached):
+                    await handoffs.ask(c, tenant, self.commit, self._stored, run, wanted, reached)
+        await handoffs.after(c, tenant, self.commit, event)
         match event:
             case Approved(approval=id) | Rejected(approval=id):
                 await approve.decided(c, tenant, self.commit, id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from flows.events import Event, Expired
-from workers import approve, deliveries
+from workers import approve, deliveries, handoffs
 from workers.advance import advance_run
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, write_all
@@ -23,6 +23,8 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         return commit
     if raw["_"] == deliveries.HAPPENED:
         return await deliveries.tell(tools, claimed, seen, raw)
+    if raw["_"] == "lapse":
+        return await _lapsed(tools, claimed, seen, raw["handoff"])
     if raw["_"] == "expire":
         return await _expired(tools, claimed, seen, raw["approval"])
     event: Event = codec.from_json(raw)
@@ -49,5 +51,13 @@ async def _expired(tools: Tools, claimed: Claimed, seen: Seen, id: str) -> Commi
         if approval:
             event = codec.to_json(Expired(id, approval.effect_key))
             commit.events.append((claimed.key, f"approval:{id}:expired", event))
+        await write_all(tools, c, claimed, seen, commit)
+    return commit
+
+
+async def _lapsed(tools: Tools, claimed: Claimed, seen: Seen, key: str) -> Commit:
+    commit = Commit()
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await handoffs.lapsed(c, claimed.tenant, commit, key, claimed.key)
         await write_all(tools, c, claimed, seen, commit)
     return commit

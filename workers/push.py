@@ -18,6 +18,7 @@ from flows.policy_file import parse_policy
 from flows.yaml_source import Source, read
 from integrations import tools
 from workers import experiments
+from workers.duty import zones_are_there
 from workers.installs import own_tenant
 from workers.store import definitions
 from workers.store.door import Connection, Database
@@ -76,7 +77,7 @@ def policy_of(settings: Settings) -> Path:
 async def push_to(db: Database, tenant: UUID, flows: list[Flow], policy: Path) -> list[Pushed]:
     """All in one transaction: either everything is live, or nothing is."""
     source = read(str(policy), await asyncio.to_thread(policy.read_bytes))
-    parse_policy(source)
+    zones_are_there(parse_policy(source), str(policy))
     async with db.tenant(tenant) as c:
         return await put(c, tenant, flows, source.value)
 

@@ -36,7 +36,7 @@ from flows.events import Chose, Entered
 from flows.repair import what_i_can_do
 from flows.run import Requester
 from integrations.models.base import ModelUnavailable
-from workers import approve, cards, dead, doubt, events, home
+from workers import approve, before, cards, dead, doubt, events, handing, handoffs, home
 from workers.advance import advance_run, heard, read
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
@@ -166,6 +166,8 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await finish(tools, claimed, seen, commit)
         case Pressed(action=cards.APPROVE | cards.REJECT) | Submitted(form=cards.REJECT_FORM):
             return await _decided(tools, claimed, seen, turn, person)
+        case Pressed(action=action) if action in handoffs.ACTIONS:
+            return await handing.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action) if action in doubt.ACTIONS:
             return await doubt.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action, value=value) if action.startswith("run."):
@@ -225,6 +227,13 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
     commit = Commit()
     stored = seen.stored
     assert isinstance(turn.act, Said | Shortcut)
+    if (done := await handing.overheard(tools, claimed, seen, turn, person, text)) is not None:
+        return done
+    if isinstance(turn.act, Shortcut) and turn.act.name in seen.world.flows:
+        if stored is None:
+            name = turn.act.name
+            return await _started(tools, claimed, seen, turn, person, name, f"/{name} {text}", 1.0, "")
+        text = f"/{turn.act.name} {text}"
     mentioned = turn.place.private or isinstance(turn.act, Shortcut) or turn.act.mentioned
     if stored and stored.run.requester.id != str(person.id):
         if mentioned:
@@ -273,6 +282,11 @@ async def _started(
     flow = seen.world.flows[flow_id]
     who = Requester(PersonId(str(person.id)), person.name, person.email, person.time_zone)
     run = start(flow, f"r{seen.row.id}", who, text, confidence, words)
+    if before.wanted(flow):
+        about = turn.act.text if isinstance(turn.act, Shortcut) else ""
+        run = replace(
+            run, conversation=await before.conversation(tools, claimed.tenant, claimed.key, seen, about)
+        )
     stored = Stored(run, claimed.key, turn.place, 0)
     return await advance_run(tools, claimed, seen, stored, flow, Entered(), turn)
 

@@ -6,13 +6,15 @@ import re
 from uuid import UUID
 
 from bot.reply import Reply
-from workers.store import approvals, doubts, effects, enqueue, runs, timers
+from workers.store import approvals, doubts, effects, enqueue, handoffs, runs, timers
 from workers.store.door import Connection
 from workers.store.doubts import Doubt
 from workers.store.inbox import add_event
 from workers.store.outbox import Message
 from workers.store.runs import Stored
 
+OFFER, RELAY = ":offer:", ":relay"
+NOT_PASSED_ON = "I could not pass on what you wrote last. If it matters, please tell them another way."
 SENTENCE = (
     "I could not post the request where the approvers are asked, so nobody can decide it."
     " Somebody should check APPROVALS_CHANNEL, and that I am a member there."
@@ -27,7 +29,14 @@ _DOUBT = re.compile(r"(.+):doubt:(\d+):\d+")
 
 
 async def unreached(c: Connection, tenant: UUID, outbox_id: str) -> None:
-    """In the transaction that gives a message up. Nothing, unless it was the last copy of a card."""
+    """In the transaction that gives a message up. Nothing, unless it was the last copy of a card, or
+    somebody's words to another."""
+    if OFFER in outbox_id:
+        await _nobody_asked(c, tenant, outbox_id.partition(OFFER)[0])
+        return
+    if outbox_id.endswith(RELAY):
+        await _not_passed_on(c, tenant, outbox_id)
+        return
     row = await c.fetchrow(
         "select a.id, a.effect_key, a.conversation from approval_cards k join approvals a"
         " on a.tenant_id = k.tenant_id and a.id = k.approval_id"
@@ -47,6 +56,31 @@ async def unreached(c: Connection, tenant: UUID, outbox_id: str) -> None:
     await timers.cancel(c, tenant, f"{row['id']}:expiry")
     event = {"_": "events.Failed", "key": row["effect_key"], "code": "denied", "sentence": SENTENCE}
     await add_event(c, tenant, row["conversation"], f"approval:{row['id']}:unreached", event)
+
+
+async def _nobody_asked(c: Connection, tenant: UUID, key: str) -> None:
+    """No copy of the question arrived anywhere: the next in line are asked at once."""
+    handoff = await handoffs.by_id(c, tenant, key, lock=True)
+    if handoff is None:
+        return
+    there = await c.fetchval(
+        "select 1 from outbox where tenant_id = $1 and id = any($2)"
+        " and state in ('queued', 'sending', 'sent') limit 1",
+        tenant,
+        list(handoff.cards),
+    )
+    if there is None and await handoffs.lapse(c, tenant, key):
+        event = {"_": "events.Lapsed", "key": key}
+        await add_event(c, tenant, handoff.conversation, f"handoff:{key}:lapsed", event)
+
+
+async def _not_passed_on(c: Connection, tenant: UUID, outbox_id: str) -> None:
+    """Whoever said it is told."""
+    run_id = outbox_id.removesuffix(RELAY).rpartition(":")[0]
+    stored = await runs.by_id(c, tenant, run_id)
+    if stored is not None:
+        message = Message(f"{outbox_id}:failed", "post", stored.place, Reply(NOT_PASSED_ON))
+        await enqueue.add(c, tenant, stored.conversation, [message])
 
 
 async def _doubt_unreached(c: Connection, tenant: UUID, outbox_id: str) -> None:

@@ -154,6 +154,7 @@ async def runs(c: Connection, tenant: UUID, age: float) -> int:
     await c.execute("delete from approvals where tenant_id = $1 and id = any($2)", tenant, approvals)
     await c.execute("delete from effects where tenant_id = $1 and run_id = any($2)", tenant, ids)
     await history.drop_of(c, tenant, ids)
+    await c.execute("delete from handoffs where tenant_id = $1 and run_id = any($2)", tenant, ids)
     await c.execute("delete from runs where tenant_id = $1 and id = any($2)", tenant, ids)
     return len(ids)
 
