@@ -19,7 +19,10 @@ const COMMANDS = [
 const CONNECTED = [
   { name: "Slack", state: "sandbox", detail: "signed requests, a Web API stand-in" },
   { name: "Teams", state: "sandbox", detail: "activities with tokens of our own key" },
-  { name: "Stripe", state: "sandbox", detail: "stateful, in memory" },
+  { name: "Stripe", state: "sandbox", detail: "stateful, in memory", service: "stripe", href: "/standin/stripe/" },
+  { name: "Jira", state: "sandbox", detail: "stateful, in memory", service: "jira", href: "/standin/jira/" },
+  { name: "GitHub", state: "real", detail: "your account" },
+  { name: "Notion", state: "not connected", detail: "" },
   { name: "Model", state: "offline", detail: "no key needed" },
 ];
 
@@ -31,7 +34,7 @@ export function scene(name) {
     slack: slack(),
     teams: teams(),
     runs: [],
-    records: [record("customer", "cus_ada", "Ada Reyes", "pm_card_visa saved"), record("product", "prod_margherita", "Margherita · 9.50 usd", "active")],
+    records: [record("customer", "cus_ada", "Ada Reyes", "pm_card_visa saved"), record("product", "prod_margherita", "Margherita · 9.50 usd", "active"), ticket()],
     wire: [],
     connected: CONNECTED,
     suggestion: "order six margheritas and two colas",
@@ -42,7 +45,12 @@ export function scene(name) {
 }
 
 export function record(object, id, title, status) {
-  return { service: "Stripe", object, id, title, status, json: { id, object, status } };
+  return { service: "Stripe", at: "stripe", acts: [], object, id, title, status, json: { id, object, status } };
+}
+
+function ticket() {
+  const acts = [{ name: "close", label: "Close it" }, { name: "comment", label: "Comment" }];
+  return { service: "Jira", at: "jira", acts, object: "Bug", id: "10001", title: "SHOP-1 · The oven is cold", status: "In Progress", json: { key: "SHOP-1" } };
 }
 
 function slack() {

@@ -138,7 +138,7 @@ export interface Run {
 export interface Wire {
   id: number;
   at: string;
-  platform: "slack" | "teams" | "stripe";
+  platform: string; // "slack", "teams", or a service: "stripe", "jira", "github", "notion"
   direction: "to bot" | "from bot";
   title: string; // "app_mention", "chat.postMessage", "adaptiveCard/action", "POST /v1/payment_intents"
   status: number;
@@ -152,11 +152,21 @@ export interface Wire {
 
 export interface SandboxRecord {
   service: string; // "Stripe"
+  at: string; // its name where it is troubled: "stripe"
+  acts: { name: string; label: string }[]; // what somebody can do to it there, behind the bot's back
   object: string; // "payment_intent", "customer", "product", "checkout.session", "refund"
   id: string;
   title: string; // "pi_… · 27.00 usd"
   status: string; // "succeeded"
   json: unknown;
+}
+
+export interface Connected {
+  name: string; // "Slack", "Stripe", "Model" …
+  state: string; // sandbox | real | not connected; of the model, which
+  detail: string;
+  service?: string; // "stripe": its sandbox is here, and its next call can be troubled
+  href?: string; // the sandbox's own page
 }
 
 export interface State {
@@ -165,9 +175,9 @@ export interface State {
   slack: SlackState | null; // null: real Slack is connected, nothing to draw
   teams: TeamsState | null;
   runs: Run[]; // newest first, at most 10
-  records: SandboxRecord[]; // newest first, at most 60
+  records: SandboxRecord[]; // by service, newest first, at most 60 of each
   wire: Wire[]; // newest last, at most 200
-  connected: { name: string; state: string; detail: string }[]; // Slack sandbox, Teams sandbox, Stripe sandbox, model …
+  connected: Connected[];
   suggestion: string; // the first message, already typed: "order two margheritas and a cola"
   now: string;
 }
@@ -199,4 +209,6 @@ export type Action =
   | { type: "teams.say"; as: PersonId; conversation: string; text: string; root?: string } // "@Countersign" becomes a mention entity
   | { type: "teams.press"; as: PersonId; conversation: string; id: string; kind: "execute" | "submit"; verb?: string; data: any }
   | { type: "resend"; wire: number }
-  | { type: "trouble"; what: "deliver_twice" | "press_20" | "decline_card" | "expire" | "kill_worker" | "reset"; as?: PersonId };
+  | { type: "trouble"; what: "deliver_twice" | "press_20" | "decline_card" | "expire" | "kill_worker" | "reset"; as?: PersonId }
+  | { type: "trouble"; what: "fail"; service: string; how: "429" | "500" | "slow" | "reset"; as?: PersonId } // the next call that the bot makes there
+  | { type: "trouble"; what: "act"; service: string; act: string; record: string; as?: PersonId }; // one of SandboxRecord.acts, in that person's name

@@ -4,6 +4,7 @@ import type { Run } from "../protocol";
 import { Approvals, Effects, Slots, Why } from "./Facts";
 import { Graph } from "./Graph";
 import { Records } from "./Records";
+import { Services } from "./Services";
 import { Trouble } from "./Trouble";
 import { Wires } from "./Wires";
 
@@ -21,9 +22,9 @@ export function RunPanel() {
         )}
         {run ? <One run={run} /> : <Nothing />}
         <Records records={state.records} />
+        <Services />
         <Trouble />
         <Wires wires={state.wire} />
-        <Connected />
       </div>
     </section>
   );
@@ -51,22 +52,5 @@ function One({ run }: { run: Run }) {
       <Slots run={run} />
       <Effects run={run} />
     </>
-  );
-}
-
-function Connected() {
-  const { state } = useDesk();
-  return (
-    <details className="block">
-      <summary>Connected</summary>
-      <dl className="facts">
-        {state.connected.map((one) => (
-          <div key={one.name}>
-            <dt>{one.name}</dt>
-            <dd>{one.state} <span className="soft">{one.detail}</span></dd>
-          </div>
-        ))}
-      </dl>
-    </details>
   );
 }

@@ -3,7 +3,16 @@ import { useState } from "react";
 import { useDesk } from "../desk";
 import type { Action } from "../protocol";
 
-type What = Extract<Action, { type: "trouble" }>["what"];
+type Make = Extract<Action, { type: "trouble" }>;
+type What = Exclude<Make["what"], "fail" | "act">;
+type How = Extract<Make, { what: "fail" }>["how"];
+
+const HOW: readonly { how: How; label: string }[] = [
+  { how: "429", label: "Say “slow down”" },
+  { how: "500", label: "Do it, answer 500" },
+  { how: "slow", label: "Take 8 seconds" },
+  { how: "reset", label: "Do it, cut the line" },
+];
 
 const TROUBLES: readonly { what: What; label: string; promise: string }[] = [
   { what: "deliver_twice", label: "Deliver the last event twice", promise: "A redelivery changes nothing." },
@@ -28,6 +37,7 @@ export function Trouble() {
             <small>{one.promise}</small>
           </li>
         ))}
+        <NextCall />
         <li>
           {sure ? (
             <span className="row">
@@ -37,9 +47,36 @@ export function Trouble() {
           ) : (
             <button type="button" className="button" onClick={() => ask(true)}>Start over</button>
           )}
-          <small>Empties both chats and the sandbox.</small>
+          <small>Empties both chats and every sandbox.</small>
         </li>
       </ul>
     </section>
+  );
+}
+
+/** What the bot's next call to one of the sandboxes meets. */
+function NextCall() {
+  const { act, me, state } = useDesk();
+  const here = state.connected.filter((one) => one.service);
+  const [chosen, choose] = useState("");
+  if (!here.length) return null;
+  const service = here.find((one) => one.service === chosen)?.service ?? here[0].service!;
+  const fail = (how: How) => void act({ type: "trouble", what: "fail", service, how, as: me.id });
+  return (
+    <li role="group" aria-label="The next call to a service">
+      <label className="next-call">
+        The next call to
+        <select value={service} onChange={(event) => choose(event.target.value)}>
+          {here.map((one) => <option key={one.service} value={one.service}>{one.name}</option>)}
+        </select>
+        will
+      </label>
+      <span className="row faults">
+        {HOW.map((one) => (
+          <button key={one.how} type="button" className="button" onClick={() => fail(one.how)}>{one.label}</button>
+        ))}
+      </span>
+      <small>It is tried again when that is safe, looked up where nobody knows, and never done twice.</small>
+    </li>
   );
 }

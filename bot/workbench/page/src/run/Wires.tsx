@@ -8,15 +8,16 @@ const SHOWN = 60;
 
 export function Wires({ wires }: { wires: Wire[] }) {
   const [only, choose] = useState("");
+  const { state } = useDesk();
   const matching = wires.filter((one) => !only || one.platform === only);
   return (
     <details className="block wires" open>
       <summary>Wire log <span className="soft">{wires.length}</span></summary>
       <select aria-label="Show requests of" value={only} onChange={(event) => choose(event.target.value)}>
         <option value="">All</option>
-        <option value="slack">Slack</option>
-        <option value="teams">Teams</option>
-        <option value="stripe">Stripe</option>
+        {state.connected
+          .filter((one) => one.state === "sandbox")
+          .map((one) => <option key={one.name} value={one.service ?? one.name.toLowerCase()}>{one.name}</option>)}
       </select>
       {matching.length === 0 && <p className="soft">No request yet.</p>}
       <ul>
