@@ -54,6 +54,30 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Where something is: `url` is an address that a service gave, never one that somebody wrote."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Words, and links to what they rest on."""
+
+    text: str
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Statements with their sources. `folded`: opened by a press on these words, where a platform can."""
+
+    rows: tuple[Statement, ...]
+    folded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """`action` names the control, `value` (at most 2,000 characters) comes back with the press.
 
@@ -105,7 +129,7 @@ class Divider:
     pass
 
 
-Block = Heading | Paragraph | Facts | Lines | Buttons | Select | Ask | Divider
+Block = Heading | Paragraph | Facts | Lines | Cited | Buttons | Select | Ask | Divider
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from flows.events import (
     Fired,
     Heard,
     Passed,
+    Progressed,
     Rejected,
     Resolved,
     Resumed,
@@ -262,6 +263,8 @@ def _stale(run: Run, event: Event) -> bool:
             return bool(run.step)
         case Finished(key=key) | Began(key=key) | Failed(key=key):
             return key != run.waiting
+        case Progressed(key=key):
+            return key != run.waiting or run.held or run.timed
         case Fired(timer=key):
             return key != run.waiting or not run.timed
         case Approved(key=key) | Rejected(key=key) | Expired(key=key):

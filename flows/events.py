@@ -86,6 +86,14 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
+class Progressed:
+    """How far the effect is, in a short sentence. It may be late, or never come."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The effect will not happen. `code` is for `on_error`, `sentence` for the person."""
 
@@ -171,5 +179,5 @@ HandedOver = Offered | Nobody | Taken | Passed | Lapsed | Resolved | Spoke
 Decision = Approved | Rejected | Expired
 Event = (
     Entered | Heard | Chose | Approved | Rejected | Expired | Finished | Began | Failed | Fired | Resumed
-    | HandedOver
+    | HandedOver | Progressed
 )  # fmt: skip

@@ -7,24 +7,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.reply import Block, Button, Buttons, Facts, Heading, Lines, Paragraph, Style, Tone
+from bot.reply import (
+    Block,
+    Button,
+    Buttons,
+    Cited,
+    Facts,
+    Heading,
+    Lines,
+    Link,
+    Paragraph,
+    Statement,
+    Style,
+    Tone,
+)
 from flows import conditions, templates
 from flows.conditions import Condition
 from flows.errors import TemplateError
 from flows.templates import Text
 
 MOST_LINES = 200
+LONGEST_URL = 1_500
 # https, or this machine: the sandbox's own pages.
 _WEB = re.compile(r"(https://[^\s/]|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/|$))")
-WHAT_THERE_IS = "an element is one of heading, paragraph, note, facts, lines + label + value, link + url"
+WHAT_THERE_IS = (
+    "an element is one of heading, paragraph, note, facts, lines + label + value, cited + folded, link + url"
+)
 _SHAPES = (
     ("heading",),
     ("paragraph",),
     ("note",),
     ("facts",),
     ("lines", "label", "value"),
+    ("cited",),
     ("link", "url"),
 )
+_LONGER = ({"paragraph", "tone"}, {"cited", "folded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,12 @@ class _Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class _Cited:
+    each: Condition
+    folded: Text
+
+
+@dataclass(frozen=True, slots=True)
 class _Link:
     label: Text
     url: Text
@@ -58,7 +82,7 @@ class _Link:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    parts: tuple[_Heading | _Paragraph | _Facts | _Lines | _Link, ...]
+    parts: tuple[_Heading | _Paragraph | _Facts | _Lines | _Cited | _Link, ...]
 
     @property
     def names(self) -> frozenset[str]:
@@ -72,6 +96,8 @@ class Show:
                         found |= label.names | value.names
                 case _Lines(each=each, label=label, value=value):
                     found |= each.names | (label.names | value.names) - {"item"}
+                case _Cited(each=each, folded=folded):
+                    found |= each.names | folded.names
                 case _Link(label=label, url=url):
                     found |= label.names | url.names
         return frozenset(found)
@@ -99,12 +125,31 @@ class Show:
                     return None
                 scope = [{**values, "item": row} for row in rows[:MOST_LINES]]
                 return Lines(tuple((label.render(inner), value.render(inner)) for inner in scope))
+            case _Cited(each=each, folded=folded):
+                said = each.value(values)
+                rows = tuple(map(_statement, said)) if isinstance(said, list | tuple) else ()
+                return Cited(rows, folded.render(values)) if rows else None
             case _Link(label=label, url=url):
                 address = url.render(values)
                 if not _WEB.match(address):
                     return None
                 return Buttons((Button(label.render(values), "open", style=Style.PRIMARY, url=address),))
         return None
+
+
+def _statement(raw: Any) -> Statement:
+    """A text, or one with `links` of `label` and `url` each. What is no address of the web is words."""
+    if not isinstance(raw, Mapping):
+        return Statement(str(raw))
+    text, links = str(raw.get("text") or ""), list[Link]()
+    given = raw.get("links")
+    for each in given if isinstance(given, list | tuple) else ():
+        label, url = str(each.get("label") or ""), str(each.get("url") or "")
+        if _WEB.match(url) and len(url) <= LONGEST_URL:
+            links.append(Link(label, url))
+        else:
+            text = f"{text} {label}".strip()
+    return Statement(text, tuple(links))
 
 
 def parse_show(raw: Any) -> Show:
@@ -116,7 +161,7 @@ def parse_show(raw: Any) -> Show:
 
 def _part(raw: Any) -> Any:
     fields = set(raw) if isinstance(raw, Mapping) else set()
-    if fields != {"paragraph", "tone"} and fields not in [set(shape) for shape in _SHAPES]:
+    if fields not in _LONGER and fields not in [set(shape) for shape in _SHAPES]:
         raise TemplateError(WHAT_THERE_IS)
     match raw:
         case {"heading": str(text)}:
@@ -131,6 +176,8 @@ def _part(raw: Any) -> Any:
             return _Facts(tuple((templates.text(k), templates.text(str(v))) for k, v in pairs.items()))
         case {"lines": str(each), "label": str(label), "value": str(value)}:
             return _Lines(conditions.parse(each), templates.text(label), templates.text(value))
+        case {"cited": str(each)}:
+            return _Cited(conditions.parse(each), templates.text(str(raw.get("folded", ""))))
         case {"link": str(label), "url": str(url)}:
             return _Link(templates.text(label), templates.text(url))
     raise TemplateError(WHAT_THERE_IS)

@@ -21,6 +21,8 @@ PLACES = (
     "integrations.notion.tools:NOTION",
     "integrations.model.tools:MODEL",
     "integrations.flow.tools:FLOW",
+    "integrations.work.tools:WORK",
+    "integrations.schedule.tools:SCHEDULE",
 )
 
 SPECS = Path(__file__).parent / "openapi" / "specs"

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from integrations.errors import NotConfigured
+
 
 class Risk(StrEnum):
     READ = "read"
@@ -41,6 +43,11 @@ def _silent(_: str) -> None:
     """Nobody is told."""
 
 
+def _nowhere(service: str) -> Any:
+    """No other service is handed on."""
+    raise NotConfigured(service.capitalize(), "is not connected")
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at an effect.
@@ -50,12 +57,16 @@ class Attempt:
     `began` is when the effect was first tried: the look-up searches from there.
     `progress` takes a short sentence for the person who waits ("214 of about 500 tickets");
     it may be called as often as one likes, and never raises.
+    `reach(service)` gives the client of another service of the same tenant, for this thread and
+    those that it waits for; raises `NotConfigured`. `book` is where schedules are kept.
     """
 
     key: str
     number: int
     began: datetime
     progress: Callable[[str], None] = _silent
+    reach: Callable[[str], Any] = _nowhere
+    book: Any = None
 
 
 @dataclass(frozen=True, slots=True)

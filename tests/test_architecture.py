@@ -22,14 +22,17 @@ from bot.reply import (
     Block,
     Button,
     Buttons,
+    Cited,
     Divider,
     Facts,
     Heading,
     Lines,
+    Link,
     Option,
     Paragraph,
     Reply,
     Select,
+    Statement,
     Tone,
 )
 from flows.effects import Effect
@@ -195,6 +198,7 @@ EVERY_BLOCK: tuple[Block, ...] = (
     *(Paragraph(f"a {tone} paragraph", tone) for tone in Tone),
     Facts((("a label", "a value"),)),
     Lines((("a line", "what it comes to"),)),
+    Cited((Statement("a statement", (Link("its source", "https://example.com/1"),)),)),
     Buttons((Button("a button", "act", "value"), Button("a link", "open", url="https://example.com/"))),
     Select("a menu", "choose", (Option("an option", "1"),)),
     Ask("reason", "a question on the card"),
@@ -206,6 +210,7 @@ EVERY_BLOCK: tuple[Block, ...] = (
 def test_each_platform_draws_every_block_with_all_its_words(platform: str) -> None:
     drawn = str({"slack": slack, "teams": teams}[platform].render(Reply("in short", EVERY_BLOCK)))
     words = ["a heading", "a label", "a value", "a line", "what it comes to", "a button", "an option"]
+    words += ["a statement", "its source", "https://example.com/1"]
     words += [f"a {tone} paragraph" for tone in Tone]
 
     # Slack has no inputs on messages: there the reason is asked for in a form.
@@ -220,7 +225,7 @@ def test_every_shape_of_a_reply_is_part_of_one() -> None:
         for thing in vars(reply).values()
         if isinstance(thing, type) and thing.__module__ == "bot.reply"
     }
-    parts = {"Style", "Tone", "Button", "Option", "Reply", "Field", "Form"}
+    parts = {"Style", "Tone", "Button", "Option", "Reply", "Field", "Form", "Link", "Statement"}
 
     assert declared - parts == {block.__name__ for block in typing.get_args(Block)}
 

@@ -23,6 +23,9 @@ from workers.assemble import own_dsn, rules
 from workers.clients import Clients
 from workers.hints import Hints
 from workers.known import Library
+from workers.progress import Progress
+from workers.reach import Reach
+from workers.schedules import Book
 from workers.services import Connected
 from workers.store import audit, effects, runs, services
 from workers.store.door import Database, Lost
@@ -160,17 +163,31 @@ class Hands:
             self._hints.wake()
         return ready
 
+    def _clients(self) -> Clients:
+        found: Clients = self._mine.__dict__.setdefault("clients", Clients())
+        return found
+
     def _client(self, ready: Ready) -> Any:
-        clients: Clients = self._mine.__dict__.setdefault("clients", Clients())
-        return clients.get(integration_of(ready.claimed.tool), ready.claimed.tenant, ready.connected)
+        return self._clients().get(integration_of(ready.claimed.tool), ready.claimed.tenant, ready.connected)
 
     def _perform(self, ready: Ready) -> Performed:
         claimed = ready.claimed
         tool = self._tools[claimed.tool]
         client = self._client(ready)
         arguments = tool.arguments.model_validate(orjson.loads(claimed.arguments))
-        attempt = Attempt(claimed.key, claimed.attempts, claimed.began_at)
-        return tool.perform(client, arguments, attempt)
+        progress = Progress(claimed, self._db, self._hints, self._loop)
+        attempt = Attempt(
+            claimed.key,
+            claimed.attempts,
+            claimed.began_at,
+            progress,
+            Reach(claimed.tenant, self._db, self._rules.services, self._clients(), self._await),
+            Book(self._db, claimed.tenant, claimed.run_id, self._await),
+        )
+        try:
+            return tool.perform(client, arguments, attempt)
+        finally:
+            progress.end()
 
     def _introduce(self, ready: Ready) -> None:
         """Once for each account: who we are there, so that what we do ourselves is not told as news.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from flows.events import Event, Expired
-from workers import approve, deliveries, handoffs
+from workers import approve, deliveries, handoffs, schedules
 from workers.advance import advance_run
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, write_all
@@ -23,6 +23,8 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         return commit
     if raw["_"] == deliveries.HAPPENED:
         return await deliveries.tell(tools, claimed, seen, raw)
+    if raw["_"] == schedules.DUE:
+        return await schedules.due(tools, claimed, seen, raw)
     if raw["_"] == "lapse":
         return await _lapsed(tools, claimed, seen, raw["handoff"])
     if raw["_"] == "expire":

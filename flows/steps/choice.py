@@ -170,7 +170,7 @@ class Choice:
         if found.at:
             return self._between(scene, labels, found.at, heard.text)
         why = f"“{heard.text.strip()[:80]}” is none of these: {', '.join(labels[:12])}."
-        gone = misunderstood(scene, self.id, self.tries, self.on_error, why)
+        gone = misunderstood(scene, self.id, self.tries, self.on_error, why, heard.text)
         if gone is not None:
             return gone
         misses = {**(scene.run.slots.get(MISSES) or {})}

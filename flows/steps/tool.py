@@ -10,7 +10,19 @@ from bot.reply import Reply
 from flows import durations
 from flows.effects import AskApproval, Call, Change, Effect, Release, Say, SetTimer, Withdraw
 from flows.errors import TemplateError
-from flows.events import Approved, Began, Entered, Event, Expired, Failed, Finished, Fired, Heard, Rejected
+from flows.events import (
+    Approved,
+    Began,
+    Entered,
+    Event,
+    Expired,
+    Failed,
+    Finished,
+    Fired,
+    Heard,
+    Progressed,
+    Rejected,
+)
 from flows.material import exact
 from flows.outcome import Finish, GoTo, Outcome, Stay
 from flows.policy import Outcome as Ruling
@@ -25,6 +37,7 @@ from flows.templates import Argument, Text
 NEVER_AGAIN = frozenset({"unknown", "rejected", "expired", "denied", "sealed", "no_place", "invalid"})
 TRIED = ".tried"
 MOST_TIMES = 10
+LONGEST_PROGRESS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,8 @@ class Tool:
                 blocks = self.pending_show.blocks(values)
                 slots = {**self._kept(result), "begun": run.waiting}
                 return Stay((Say("pending", Reply(self.pending.render(values), blocks)),), slots)
+            case Progressed(text=text):
+                return self._progressed(scene, text)
             case Failed(code=code, sentence=sentence):
                 return self._failed(scene, code, sentence)
             case Fired():
@@ -137,7 +152,7 @@ class Tool:
         if verdict.outcome is Ruling.DENY:
             return self._denied(scene, verdict, decided.noted)
         working = self.working.render(scene.values)
-        said: tuple[Effect, ...] = (say(working),) if working else ()
+        said: tuple[Effect, ...] = (say(working, name=self._told),) if working else ()
         if verdict.outcome is Ruling.ASK:
             waiting = say(f"This needs a second person's approval: {verdict.because} I have asked.")
             asked = AskApproval(call, verdict, decided.words, decided.confidence)
@@ -147,6 +162,18 @@ class Tool:
     def _denied(self, scene: Scene, verdict: Verdict, noted: tuple[Effect, ...]) -> Outcome:
         outcome = self._failed(scene, "denied", f"That is not allowed here. {verdict.because}")
         return replace(outcome, effects=(*noted, *outcome.effects)) if noted else outcome
+
+    @property
+    def _told(self) -> str:
+        """The message that says what is being done, by which it can be changed."""
+        return f"{self.id}.working"
+
+    def _progressed(self, scene: Scene, text: str) -> Outcome:
+        """How far it is stands in the message that said what is being done; without one, nowhere."""
+        working = self.working.render(scene.values)
+        if not working or self._told not in scene.run.cards:
+            return Stay()
+        return Stay((Change(self._told, Reply(f"{working}\n{text[:LONGEST_PROGRESS]}")),))
 
     def cancelled(self, scene: Scene) -> Outcome:
         """The person wants it undone: possible while held, or while only reading."""

@@ -113,6 +113,19 @@ async def claim(c: Connection, tenant: UUID, key: str, lease: float) -> Claimed 
     return Claimed(tenant, **dict(row)) if row else None
 
 
+async def is_running(c: Connection, claimed: Claimed) -> bool:
+    """Whether it is still ours, and not over."""
+    return (
+        await c.fetchval(
+            "select 1 from effects where tenant_id = $1 and key = $2 and fence = $3 and state = 'running'",
+            claimed.tenant,
+            claimed.key,
+            claimed.fence,
+        )
+        is not None
+    )
+
+
 async def finish(
     c: Connection, claimed: Claimed, result: Mapping[str, Any], external_id: str, *, waiting: bool
 ) -> None:

@@ -11,6 +11,7 @@ from bot.reply import (
     Block,
     Button,
     Buttons,
+    Cited,
     Divider,
     Facts,
     Heading,
@@ -18,6 +19,7 @@ from bot.reply import (
     Option,
     Paragraph,
     Select,
+    Statement,
     Style,
     Tone,
 )
@@ -41,6 +43,8 @@ def draw(block: Block) -> Json | None:
             return _rich_text(_rows((_fact(label, value) for label, value in pairs), mark=""))
         case Lines(rows):
             return _rich_text(_rows((_line(what, amount) for what, amount in rows), mark="• "))
+        case Cited(rows):
+            return _rich_text(_rows((_statement(each) for each in rows), mark="• "))
         case Buttons(buttons):
             return {"type": "actions", "elements": _distinct([_button(button) for button in buttons])}
         case Select(label, action, options):
@@ -114,6 +118,14 @@ def _fact(label: str, value: str) -> list[Json]:
 def _line(what: str, amount: str) -> list[Json]:
     runs = [_run(what)] if what else []
     return [*runs, _run(f"  {amount}", bold=True)] if amount else runs or [_run("–")]
+
+
+def _statement(statement: Statement) -> list[Json]:
+    runs = [_run(statement.text)] if statement.text else []
+    for link in statement.links:
+        between = [_run(" ")] if runs else []
+        runs += [*between, {"type": "link", "url": link.url, "text": link.label}]
+    return runs or [_run("–")]
 
 
 def _rows(rows: Iterable[list[Json]], *, mark: str) -> list[Json]:

@@ -14,13 +14,16 @@ from bot.reply import (
     Block,
     Button,
     Buttons,
+    Cited,
     Divider,
     Facts,
     Heading,
     Lines,
+    Link,
     Option,
     Paragraph,
     Select,
+    Statement,
     Tone,
 )
 
@@ -41,6 +44,8 @@ def pieces(blocks: Iterable[Block]) -> Iterator[Block]:
                 yield from _rows(Facts, pairs)
             case Lines(rows):
                 yield from _rows(Lines, rows)
+            case Cited(rows):
+                yield from _cited(rows)
             case Buttons():
                 yield from _buttons(block)
             case Select():
@@ -95,6 +100,44 @@ def _long_row(kind: type[Facts] | type[Lines], first: str, second: str) -> Itera
     else:
         yield from _paragraph(Paragraph(f"• {first}"))
         yield from _paragraph(Paragraph(second, Tone.STRONG))
+
+
+def _cited(rows: Iterable[Statement]) -> Iterator[Block]:
+    """Statements together as long as they fit one block; one with many links goes on in the next."""
+    group: list[Statement] = []
+    size = 0
+    for statement in (part for row in rows for part in _parted(row)):
+        weight = _weight(statement)
+        if group and (size + weight > limits.RICH_TEXT or len(group) == ROWS):
+            yield Cited(tuple(group))
+            group, size = [], 0
+        group.append(statement)
+        size += weight
+    if group:
+        yield Cited(tuple(group))
+
+
+def _parted(statement: Statement) -> Iterator[Statement]:
+    *above, text = chunks(shown(statement.text), limits.RICH_TEXT // 2) or [""]
+    yield from (Statement(each) for each in above)
+    links: list[Link] = []
+    for link in map(_safe, statement.links):
+        if links and _weight(Statement(text, (*links, link))) > limits.RICH_TEXT:
+            yield Statement(text, tuple(links))
+            text, links = "", []
+        links.append(link)
+    yield Statement(text, tuple(links))
+
+
+def _weight(statement: Statement) -> int:
+    return width(statement.text) + 4 + sum(width(each.label) + len(each.url) + 2 for each in statement.links)
+
+
+def _safe(link: Link) -> Link:
+    """An address that is none of the web's is a mistake of ours, said aloud."""
+    if not link.url.startswith(("https://", "http://")) or len(link.url) > limits.BUTTON_URL // 2:
+        raise PlatformError("Slack", "takes web addresses of at most 1,500 characters as a link")
+    return Link(shown(link.label).replace("\n", " ").strip()[:200] or "link", link.url)
 
 
 def _buttons(block: Buttons) -> Iterator[Block]:

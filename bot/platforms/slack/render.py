@@ -13,7 +13,7 @@ from bot.platforms.slack.blocks import Json, characters, draw, mention_block, me
 from bot.platforms.slack.foreign import fallback, shown
 from bot.platforms.slack.limits import chunks, fits, shorten
 from bot.platforms.slack.pieces import fit_options, pieces
-from bot.reply import Block, Facts, Field, Form, Heading, Lines, Paragraph, Reply, Select, Tone
+from bot.reply import Block, Cited, Facts, Field, Form, Heading, Lines, Paragraph, Reply, Select, Tone
 
 GENERATED = "Written by AI"
 EMPTY = "(no text)"
@@ -160,6 +160,8 @@ def _in_short(blocks: Iterable[Block]) -> str:
                 words.append(shown(text).strip())
             case Facts(pairs) | Lines(pairs):
                 words += [f"{shown(first)} {shown(second)}".strip() for first, second in pairs]
+            case Cited(rows):
+                words += [f"{shown(row.text)} {' '.join(each.label for each in row.links)}" for row in rows]
             case Select(label):
                 words.append(shown(label))
             case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -16,6 +16,7 @@ from bot.reply import (
     Block,
     Button,
     Buttons,
+    Cited,
     Divider,
     Facts,
     Field,
@@ -99,6 +100,9 @@ def _block(block: Block, place: int, setting: _Setting) -> list[Element]:
             return [elements.row(label, value, label=True) for label, value in pairs]
         case Lines(rows):
             return [elements.row(what, amount, label=False) for what, amount in rows]
+        case Cited(rows, folded):
+            drawn = [elements.statement(row, _may_open(setting)) for row in rows]
+            return elements.folded(folded, f"folded:{place}", drawn) if folded else drawn
         case Buttons(buttons):
             return list(_rows_of_buttons(buttons, setting))
         case Select():
@@ -117,6 +121,10 @@ def _rows_of_buttons(buttons: tuple[Button, ...], setting: _Setting) -> Iterator
     for button in buttons:
         if not _is_drawn(button, setting):
             yield elements.text_run(f"{button.label}: {button.url}")
+
+
+def _may_open(setting: _Setting) -> Callable[[str], bool]:
+    return lambda url: may_be_opened(url, sandbox=setting.sandbox)
 
 
 def _is_drawn(button: Button, setting: _Setting) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bot.platforms.teams.inert import inert, is_plain, one_line
 from bot.platforms.teams.limits import BUTTON_VALUE, LINES_OF_THEIR_OWN
 from bot.platforms.teams.presses import ACTION, CHOICE, FORM, VALUE, input_id
-from bot.reply import Option, Style, Tone
+from bot.reply import Option, Statement, Style, Tone
 from bot.text import for_card, plain
 
 Element = dict[str, Any]
@@ -77,6 +78,23 @@ def row(left: str, right: str, *, label: bool) -> Element:
             line["horizontalAlignment"] = "Right"
         columns = [_column("stretch", lines_of(left)), _column("auto", amount)]
     return {"type": "ColumnSet", "spacing": "Small", "columns": columns}
+
+
+def statement(said: Statement, may_open: Callable[[str], bool]) -> Element:
+    """Words with their links, in one line: a run that is pressed opens the address."""
+    inlines: list[Element] = [{"type": "TextRun", "text": inert(plain(said.text))}] if said.text else []
+    for link in said.links:
+        run: Element = {"type": "TextRun", "text": one_line(link.label) or "link"}
+        if may_open(link.url):
+            run["selectAction"] = {"type": "Action.OpenUrl", "url": link.url}
+        inlines += [{"type": "TextRun", "text": " "}, run] if inlines else [run]
+    return {"type": "RichTextBlock", "spacing": "Small", "inlines": inlines}
+
+
+def folded(words: str, id: str, inside: list[Element]) -> list[Element]:
+    """Hidden until the button is pressed, which no more than shows it: nothing is sent."""
+    shown = {"type": "Action.ToggleVisibility", "title": one_line(words), "targetElements": [id]}
+    return [actions([shown]), {"type": "Container", "id": id, "isVisible": False, "items": inside}]
 
 
 def _column(width: int | str, items: list[Element]) -> Element:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.platforms.teams.limits import CARD_BYTES, MARGIN, cut
 from bot.platforms.teams.render import encode, render
-from bot.reply import Ask, Block, Buttons, Facts, Heading, Lines, Paragraph, Reply, Select
+from bot.reply import Ask, Block, Buttons, Cited, Facts, Heading, Lines, Paragraph, Reply, Select, Statement
 
 Group = tuple[Block, ...]
 
@@ -83,6 +83,12 @@ def _pieces(block: Block, fits: Callable[[Block], bool]) -> Iterator[Block]:
         case Lines(rows):
             for pair in rows:
                 yield from (Lines((piece,)) for piece in _pairs(pair, lambda pair: fits(Lines((pair,)))))
+        case Cited(rows, folded):
+            halves = [Cited(some, folded) for some in _halved(rows)]
+            for part in halves:
+                yield from [part] if fits(part) else _pieces(part, fits)
+            if not halves:
+                yield block
         case Buttons(buttons) if len(buttons) > 1:
             half = len(buttons) // 2
             for some in (buttons[:half], buttons[half:]):
@@ -94,6 +100,20 @@ def _pieces(block: Block, fits: Callable[[Block], bool]) -> Iterator[Block]:
                 yield from [select] if fits(select) else _pieces(select, fits)
         case _:
             yield block
+
+
+def _halved(rows: tuple[Statement, ...]) -> list[tuple[Statement, ...]]:
+    """Between two statements where there are several, else between two links, else between two words."""
+    if len(rows) > 1:
+        half = len(rows) // 2
+        return [rows[:half], rows[half:]]
+    [row] = rows
+    if len(row.links) > 1:
+        half = len(row.links) // 2
+        return [(Statement(row.text, row.links[:half]),), (Statement("", row.links[half:]),)]
+    middle = len(row.text) // 2
+    at = row.text.rfind(" ", 0, middle) + 1 or middle
+    return [(Statement(row.text[:at]),), (Statement(row.text[at:], row.links),)] if middle > 0 else []
 
 
 def _pairs(pair: tuple[str, str], fits: Callable[[tuple[str, str]], bool]) -> Iterator[tuple[str, str]]:
