@@ -15,7 +15,9 @@ import typer
 
 from bot import guards
 from bot.errors import ConfigurationError, CountersignError
+from workers.audit_app import audit_app
 from workers.experiments_app import experiments_app
+from workers.ops_app import dead_app, pause, resume
 from workers.services_app import secrets_app, services_app
 from workers.tools_app import tools_app
 
@@ -32,10 +34,10 @@ app = typer.Typer(
 )
 flows_app = typer.Typer(help="The conversations, as YAML in flows/catalog.", no_args_is_help=True)
 manifest_app = typer.Typer(help="What a new Slack app or Teams app is made from.", no_args_is_help=True)
-dead_app = typer.Typer(help="What went wrong for good and waits for somebody.", no_args_is_help=True)
 app.add_typer(flows_app, name="flows")
 app.add_typer(tools_app, name="tools")
 app.add_typer(dead_app, name="dead")
+app.add_typer(audit_app, name="audit")
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(experiments_app, name="experiments")
 app.add_typer(services_app, name="services")
@@ -283,57 +285,8 @@ def manifest_teams(
     typer.echo(f"{out} is ready to be uploaded.")
 
 
-Reference = Annotated[str, typer.Argument(help="as `dead list` shows it")]
-
-
-@dead_app.command("list")
-def dead_list(tenant: Annotated[str, typer.Option(help="name or id; all without")] = "") -> None:
-    """Show what failed for good, or whose outcome nobody knows: since when, what, for whom, and why."""
-    from workers import ops
-
-    raise typer.Exit(ops.listed(_settings(), tenant))
-
-
-@dead_app.command("show")
-def dead_show(reference: Reference) -> None:
-    """Show all that is known of one, without what people wrote."""
-    from workers import ops
-
-    raise typer.Exit(ops.show(_settings(), reference))
-
-
-@dead_app.command("retry")
-def dead_retry(reference: Reference) -> None:
-    """Try one again. A call to a service keeps its key, so that it cannot happen twice."""
-    from workers import ops
-
-    raise typer.Exit(ops.retry(_settings(), reference))
-
-
-@dead_app.command("drop")
-def dead_drop(
-    reference: Reference, reason: Annotated[str, typer.Option(help="why; kept in the audit")]
-) -> None:
-    """Leave one for good."""
-    from workers import ops
-
-    raise typer.Exit(ops.drop(_settings(), reference, reason))
-
-
-@app.command()
-def pause(tenant: Annotated[str, typer.Argument(help="name or id; all without")] = "") -> None:
-    """Stop everything that acts on the outside, at once. People are still heard and answered."""
-    from workers import ops
-
-    raise typer.Exit(ops.pause(_settings(), tenant, True))
-
-
-@app.command()
-def resume(tenant: Annotated[str, typer.Argument(help="name or id; all without")] = "") -> None:
-    """Go on where `pause` stopped; nothing was lost."""
-    from workers import ops
-
-    raise typer.Exit(ops.pause(_settings(), tenant, False))
+app.command()(pause)
+app.command()(resume)
 
 
 def _push(dsn: str, settings: Settings) -> None:

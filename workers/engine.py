@@ -17,6 +17,7 @@ from bot.errors import PlatformError
 from bot.metrics import metrics
 from bot.settings import Settings
 from workers import dead
+from workers.audit_seal import Sealer, signer
 from workers.commit import Commit
 from workers.deliver import deliver
 from workers.dispatch import Dispatch
@@ -225,7 +226,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     from workers.assemble import assemble
 
     async with assemble(settings, lease=settings.engine_lease) as engine:
-        keeping = asyncio.create_task(Keeper(engine.tools.db, settings.retention_days).run())
+        db = engine.tools.db
+        keeping = asyncio.gather(
+            Keeper(db, settings.retention_days).run(),
+            Sealer(db, signer(settings.secret("secret_key"))).run(),
+        )
         log.info("engine.ready")
         try:
             await engine.run(stop)

@@ -66,7 +66,8 @@ begin
     raise exception 'the head of a chain that has links is gone' using errcode = 'data_corrupted';
   end if;
   for v_link in
-    select id, at, entry from audit where tenant_id = v_tenant and hash is null
+    select id, at, entry from audit
+    where tenant_id = v_tenant and hash is null and seal_seq is null and prev is null
     order by id limit greatest(least(p_most, 5000), 1)
   loop
     v_seq := v_seq + 1;
@@ -76,9 +77,6 @@ begin
       || chr(10) || encode(v_prev, 'hex') || chr(10), 'UTF8') || v_link.entry);
     update audit set seal_seq = v_seq, prev = v_prev, hash = v_hash
     where tenant_id = v_tenant and id = v_link.id and seal_seq is null and prev is null and hash is null;
-    if not found then
-      raise exception 'audit entry % has a part of a seal', v_link.id using errcode = 'data_corrupted';
-    end if;
   end loop;
   if v_prev is null then
     return;
