@@ -20,7 +20,9 @@ def _a_rule(words: str) -> str:
 
 
 class ReadArguments(Arguments):
-    text: Words = ""
+    """Of a longer text only the beginning is read: nobody says there when."""
+
+    text: Annotated[str, StringConstraints(max_length=40_000)] = ""
 
 
 class AddArguments(Arguments):
