@@ -13,6 +13,7 @@ from flows.effects import Digress, Resume
 from flows.engine import advance, start
 from flows.events import Entered, Event, Heard, Resumed
 from flows.flow import Flow
+from flows.opening import opening
 from flows.run import Run
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
@@ -132,9 +133,9 @@ async def _other(
         flow = seen.world.flows.get(wanted.flow)
         if flow is None:
             return None
-        parent = leg.run
+        parent, text = leg.run, opening(flow, wanted.text)
         run = replace(
-            start(flow, f"r{seen.row.id}", parent.requester, wanted.text, wanted.confidence, wanted.words),
+            start(flow, f"r{seen.row.id}", parent.requester, text, wanted.confidence, wanted.words),
             returns_to=parent.id,
             depth=parent.depth + 1,
         )

@@ -33,6 +33,7 @@ from bot.turn import (
 from flows import router
 from flows.engine import start
 from flows.events import Chose, Entered
+from flows.opening import opening, pointed_at
 from flows.repair import what_i_can_do
 from flows.run import Requester
 from integrations.models.base import ModelUnavailable
@@ -232,8 +233,8 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
     if isinstance(turn.act, Shortcut) and turn.act.name in seen.world.flows:
         if stored is None:
             name = turn.act.name
-            return await _started(tools, claimed, seen, turn, person, name, f"/{name} {text}", 1.0, "")
-        text = f"/{turn.act.name} {text}"
+            return await _started(tools, claimed, seen, turn, person, name, pointed_at(name, text), 1.0, "")
+        text = pointed_at(turn.act.name, text)
     mentioned = turn.place.private or isinstance(turn.act, Shortcut) or turn.act.mentioned
     if stored and stored.run.requester.id != str(person.id):
         if mentioned:
@@ -281,7 +282,7 @@ async def _started(
 ) -> Commit:
     flow = seen.world.flows[flow_id]
     who = Requester(PersonId(str(person.id)), person.name, person.email, person.time_zone)
-    run = start(flow, f"r{seen.row.id}", who, text, confidence, words)
+    run = start(flow, f"r{seen.row.id}", who, opening(flow, text), confidence, words)
     if before.wanted(flow):
         about = turn.act.text if isinstance(turn.act, Shortcut) else ""
         run = replace(

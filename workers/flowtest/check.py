@@ -26,6 +26,7 @@ def check(expect: Expect, happened: Happened, player: Player) -> list[Finding]:
         *_texts("to be said", expect.said, happened.said),
         *_texts("a message changed to be", expect.changed, happened.changed),
         *_texts("to be whispered", expect.whispered, happened.whispered),
+        *_texts("to be passed on to the helper", expect.relayed, happened.relayed),
         *_unsaid(expect.not_said, [*happened.said, *happened.changed, *happened.whispered]),
         *(_card(expect.card, player.cards) if expect.card else ()),
         *(_asked(expect.asked, happened.asked) if expect.asked else ()),

@@ -14,7 +14,7 @@ from workers.flowtest.node import Node
 from workers.flowtest.script import Asked, Called, Card, Expect, Matches
 
 FIELDS = (
-    "said", "changed", "whispered", "card", "asked", "called",
+    "said", "changed", "whispered", "relayed", "card", "asked", "called",
     "not_said", "not_called", "at", "ends", "slots",
 )  # fmt: skip
 HOW = ("contains", "regex")
@@ -31,6 +31,7 @@ def expectation(node: Node, flow: Flow | None, tools: Mapping[str, Tool]) -> Exp
         said=_texts(node, "said"),
         changed=_texts(node, "changed"),
         whispered=_texts(node, "whispered"),
+        relayed=_texts(node, "relayed"),
         card=_card(node["card"]) if "card" in node else None,
         asked=_asked(node["asked"], tools) if "asked" in node else None,
         called=tuple(_called(each, tools) for each in node["called"].each_or_one("calls"))

@@ -20,14 +20,18 @@ from workers.flowtest.expectations import expectation
 from workers.flowtest.node import Node
 from workers.flowtest.script import (
     Act,
+    Answers,
     Approve,
     Conversation,
     Deliver,
     Expire,
+    Leave,
     Press,
     Reject,
+    Resolve,
     Say,
     Script,
+    Take,
     Tools,
     Turn,
     Wait,
@@ -36,7 +40,7 @@ from workers.flowtest.script import (
 MOST_CONVERSATIONS, MOST_TURNS = 300, 100
 HEAD = ("flow", "people", "policy", "starts", "as", "tools", "conversations")
 CONVERSATION = ("name", "as", "tools", "turns")
-ACTS = ("say", "press", "approve", "reject", "expire", "wait")
+ACTS = ("say", "press", "approve", "reject", "expire", "wait", "take", "leave", "reply", "resolve")
 TURN = (*ACTS, "as", "understood", "tool", "expect")
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _DURATION = re.compile(r"([0-9]{1,6}) (second|minute|hour|day|week)s?\Z")
@@ -182,6 +186,16 @@ def _act(name: str, node: Node, people: Mapping[str, Requester]) -> Act:
         case "reject":
             reason = node.value.get("reason", "") if isinstance(node.value, Mapping) else ""
             return Reject(_by(node, people, ("by", "reason")), str(reason))
+        case "take":
+            return Take(_by(node, people, ("by",)))
+        case "leave":
+            return Leave(_by(node, people, ("by",)))
+        case "resolve":
+            return Resolve(_by(node, people, ("by",)))
+        case "reply":
+            if not node.fields(("by", "text")):
+                return Answers("", "")
+            return Answers(_person(node["by"], people), node["text"].text())
         case "expire":
             if node.value is not True:
                 node.wrong("is said as", "expire: true")

@@ -19,11 +19,14 @@ from flows.effects import (
     Change,
     Digress,
     Effect,
+    HandOver,
     Read,
+    Relay,
     Release,
     Resume,
     Say,
     SetTimer,
+    TakeBack,
     Whisper,
     Withdraw,
 )
@@ -39,16 +42,20 @@ from flows.events import (
     Finished,
     Fired,
     Heard,
+    Lapsed,
     Rejected,
     Resumed,
+    Spoke,
 )
 from flows.flow import Flow
+from flows.opening import opening
 from flows.run import Requester, Run
 from flows.understanding import Meaning
 from integrations.flow.tools import NAME as APPROVE
 from integrations.flow.tools import approvers_of
 from integrations.models.offline.reader import read
 from workers import understand, waits
+from workers.flowtest import handing
 from workers.flowtest import script as s
 from workers.flowtest.match import lacking
 from workers.flowtest.seen import Happened, buttons, call_in_words, told
@@ -89,6 +96,7 @@ class Player:
     _held: dict[str, AskApproval] = field(default_factory=dict)
     _open: dict[str, Call] = field(default_factory=dict)
     _due: list[tuple[float, str, Event]] = field(default_factory=list)
+    _handed: handing.Handed = field(default_factory=handing.Handed)
     _understood: Meaning | None = None
 
     def take(self, turn: s.Turn) -> Happened:
@@ -115,6 +123,8 @@ class Player:
                 self._wait(seconds)
             case s.Deliver(tool=tool):
                 self._deliver(tool)
+            case s.Take() | s.Leave() | s.Answers() | s.Resolve():
+                self._theirs(handing.acted(self._handed, turn.act, self.people, self._asker))
         return self.happened
 
     @property
@@ -136,6 +146,9 @@ class Player:
 
     def _say(self, who: Requester, text: str) -> None:
         run = self.run
+        if run is not None and not run.over and run.helper and who.id == run.requester.id:
+            self._happen((run.id, Spoke(run.handoff, who.id, who.name, text)))
+            return
         if run is not None and not run.over:
             self._happen((run.id, self._heard(run, who.id, who.name, text)))
             return
@@ -149,10 +162,23 @@ class Player:
         blocks = (Paragraph(decided.text), Buttons(choices)) if choices else ()
         self._post(f"answer:{len(self._cards)}", Reply(decided.text, blocks))
 
+    @property
+    def _asker(self) -> str:
+        run = self.runs.get(self._handed.run)
+        return run.requester.name if run else ""
+
+    def _theirs(self, came: Coming | str | None) -> None:
+        """What a person does about a matter that is handed over."""
+        if isinstance(came, str):
+            raise Stuck(came)
+        if came is not None:
+            self._happen(came)
+
     def _start(self, flow: str, who: Requester, text: str, confidence: float, words: str) -> None:
         if flow not in self.world.flows:
             raise Stuck(f"this starts {flow!r}, which is no flow here")
         self._cards = {id: each for id, each in self._cards.items() if not id.startswith("answer:")}
+        text = opening(self.world.flows[flow], text)
         run = start(self.world.flows[flow], self._next_id(), who, text, confidence, words)
         self.runs[run.id] = run
         self._happen((run.id, Entered()))
@@ -200,7 +226,11 @@ class Player:
         while due := sorted((each for each in self._due if each[0] <= until), key=lambda each: each[:2]):
             self._due.remove(due[0])
             self.now = due[0][0]
-            self._happen((run_of(due[0][1]), due[0][2]))
+            event = due[0][2]
+            if not isinstance(event, Lapsed):
+                self._happen((run_of(due[0][1]), event))
+            elif (lapsed := handing.lapse(self._handed, event.key)) is not None:
+                self._happen(lapsed)
         self.now = until
 
     def _deliver(self, tool: str) -> None:
@@ -264,6 +294,16 @@ class Player:
                 self._due.append((self._moment(run, effect), key, Fired(key)))
             case CancelTimer(key=key):
                 self._due = [each for each in self._due if each[1:] != (key, Fired(key))]
+            case HandOver(key=key, wait=wait):
+                duty = self.world.known.policy.duty
+                self._due.append((self.now + wait, key, Lapsed(key)))
+                self.happened.order.append(f"(asked to take over) {effect.card.text}")
+                return [(run.id, handing.ask(self._handed, effect, duty, self.people, self.now))]
+            case Relay(reply=reply):
+                self.happened.relayed.append(told(reply))
+                self.happened.order.append(f"(passed on) {reply.text}")
+            case TakeBack():
+                handing.taken_back(self._handed, effect)
             case Digress():
                 return self._digressed(run, effect)
             case Resume(run=id) if id in self.runs and not self.runs[id].over:
@@ -275,7 +315,8 @@ class Player:
         if wanted.flow not in self.world.flows:
             return []
         flow = self.world.flows[wanted.flow]
-        begun = start(flow, self._next_id(), run.requester, wanted.text, wanted.confidence, wanted.words)
+        text = opening(flow, wanted.text)
+        begun = start(flow, self._next_id(), run.requester, text, wanted.confidence, wanted.words)
         self.runs[begun.id] = replace(begun, returns_to=run.id, depth=run.depth + 1)
         return [(begun.id, Entered())]
 

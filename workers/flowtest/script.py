@@ -60,6 +60,7 @@ class Expect:
     card: Card | None = None
     asked: Asked | None = None
     called: tuple[Called, ...] = ()
+    relayed: tuple[Matches, ...] = ()
     not_said: tuple[Matches, ...] = ()
     not_called: tuple[str, ...] = ()
     at: str = ""
@@ -142,7 +143,46 @@ class Deliver:
         return f"tool {self.tool}"
 
 
-Act = Say | Press | Approve | Reject | Expire | Wait | Deliver
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Whoever is asked takes the matter over."""
+
+    by: str
+
+    def __str__(self) -> str:
+        return f"take by {self.by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Whoever is asked, or has it, leaves it to the next."""
+
+    by: str
+
+    def __str__(self) -> str:
+        return f"leave by {self.by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Whoever has the matter writes to whoever asked."""
+
+    by: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"reply by {self.by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    by: str
+
+    def __str__(self) -> str:
+        return f"resolve by {self.by}"
+
+
+Act = Say | Press | Approve | Reject | Expire | Wait | Deliver | Take | Leave | Answers | Resolve
 Tools = Mapping[str, tuple[Answer, ...]]
 
 

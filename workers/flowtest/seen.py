@@ -29,6 +29,7 @@ class Happened:
     said: list[Told] = field(default_factory=list)
     changed: list[Told] = field(default_factory=list)
     whispered: list[Told] = field(default_factory=list)
+    relayed: list[Told] = field(default_factory=list)
     called: list[Call] = field(default_factory=list)
     asked: list[AskApproval] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
