@@ -32,6 +32,7 @@ from workers.store import (
     schema_history,
     schema_schedules,
     schema_services,
+    schema_spending,
     schema_unheard,
 )
 from workers.store.columns import LONG_AGO, NEVER, NOW, column, metadata, partial, serial, tenant, time
@@ -359,6 +360,7 @@ APPEND_ONLY = frozenset({"decisions", "flow_versions", "policies"}).union(
     schema_services.APPEND_ONLY,
     schema_experiments.APPEND_ONLY,
     schema_history.APPEND_ONLY,
+    schema_spending.APPEND_ONLY,
     schema_schedules.APPEND_ONLY,
     schema_handoffs.APPEND_ONLY,
     schema_unheard.APPEND_ONLY,
