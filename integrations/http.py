@@ -30,6 +30,8 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
+from integrations.addresses import is_this_machine as is_this_machine
+
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "::1", "localhost"})
 TOTAL = 20.0
 CONNECT = 3.05
@@ -88,16 +90,6 @@ def is_public(address: str) -> bool:
     if any(ip.version == net.version and ip in net for net in _NOT_REALLY_GLOBAL):
         return False
     return ip.is_global and not ip.is_multicast
-
-
-def is_this_machine(address: str) -> bool:
-    try:
-        ip = ipaddress.ip_address(address.split("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    return ip.is_loopback
 
 
 def is_inside(address: str) -> bool:

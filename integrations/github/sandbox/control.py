@@ -8,12 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
+from integrations.addresses import is_this_machine
 from integrations.github.sandbox.faults import Refusal
 from integrations.github.sandbox.seed import seed
 from integrations.github.sandbox.state import SANDBOX, Sandbox
 from integrations.github.sandbox.store import Data
 from integrations.github.sandbox.work import Work
-from integrations.http import is_this_machine
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

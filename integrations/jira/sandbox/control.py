@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from integrations.http import is_this_machine
+from integrations.addresses import is_this_machine
 from integrations.jira.marks import looks_like_a_mark
 from integrations.jira.sandbox import others, things
 from integrations.jira.sandbox.faults import Refusal

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from integrations.http import is_this_machine
+from integrations.addresses import is_this_machine
 from integrations.notion.sandbox import people, things
 from integrations.notion.sandbox.deliver import handshake
 from integrations.notion.sandbox.faults import Refusal

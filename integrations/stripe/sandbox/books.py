@@ -77,7 +77,7 @@ def list_subscriptions(call: Call) -> Data:
         if status == "all":
             return True
         if status in ("", "ended"):
-            return (each["status"] in ENDED) == (status == "ended")
+            return bool((each["status"] in ENDED) == (status == "ended"))
         return bool(each["status"] == status)
 
     return call.list_of("subscription", "customer", "collection_method", keep=fits)

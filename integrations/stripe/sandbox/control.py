@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from integrations import money
-from integrations.http import is_this_machine
+from integrations.addresses import is_this_machine
 from integrations.stripe.sandbox import invoices, payments, things
 from integrations.stripe.sandbox.call import Call
 from integrations.stripe.sandbox.faults import Refusal
