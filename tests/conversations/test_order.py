@@ -114,7 +114,7 @@ async def test_help_says_what_there_is(stack: Stack) -> None:
 
 async def test_a_command_that_is_not_set_up_is_answered(stack: Stack) -> None:
     before = stack.world.slack.messages("general")
-    await stack.world.slack.command("omar", "general", "/summarize last week")
+    await stack.world.slack.say("omar", "general", "@Countersign /lunch for everybody")
 
     after = before[-1] if before else None
     await stack.world.slack.wait_for("not set up here", channel="general", after=after)
