@@ -11,7 +11,7 @@ from typing import Any
 class Past:
     """What the requester did before a certain call, and what is used up of each limit.
 
-    `used` is by the name of the rule: minor units in the call's own currency, and calls, both
+    `used` is by the scope of the rule: minor units in the call's own currency, and calls, both
     without the call itself.
     """
 

@@ -170,7 +170,7 @@ def _limit(rule: Rule, case: Case) -> bool | None:
         return False
     if limit.amount and case.amount is None:
         return False
-    used = case.past.used.get(rule.name, (0, 0)) if case.past is not None else None
+    used = case.past.used.get(rule.scope, (0, 0)) if case.past is not None else None
     if used is None or (limit.by == "recipient" and not case.recipient):
         return None
     if limit.calls:

@@ -91,3 +91,9 @@ class Rule:
     def rests_on_past(self) -> bool:
         """What was done before has to be known to tell whether it matches."""
         return bool(self.first_time or self.limit)
+
+    @property
+    def scope(self) -> str:
+        """Which calls its limit counts, in a word: rules of the same scope share a count."""
+        limit = self.limit
+        return f"{limit.per} {limit.by} {self.tool} {' '.join(sorted(self.risk))}".strip() if limit else ""

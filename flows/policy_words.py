@@ -68,7 +68,7 @@ def limit_in_words(limit: Limit, currency: str = "") -> str:
 
 def used_in_words(rule: Rule, case: Case) -> str:
     """What was used up of the limit before this call."""
-    minor, calls = case.past.used.get(rule.name, (0, 0)) if case.past else (0, 0)
+    minor, calls = case.past.used.get(rule.scope, (0, 0)) if case.past else (0, 0)
     if rule.limit is not None and rule.limit.calls:
         return f"{calls} call" + ("" if calls == 1 else "s")
     return shown(minor, case.amount[1]) if case.amount else "nothing"

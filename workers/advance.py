@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from bot import faults, tracing
 from bot.reply import Reply
 from bot.turn import PersonId, Shortcut, Turn
 from flows.arms import taken
 from flows.effects import Digress, Resume
-from flows.engine import advance, start
+from flows.engine import start
 from flows.events import Entered, Event, Heard, Resumed
 from flows.flow import Flow
 from flows.opening import opening
 from flows.run import Run
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
-from workers import before, record, understand, waits
+from workers import before, past, record, understand, waits
 from workers.commit import Commit
 from workers.effects import Sink
 from workers.seen import Seen, Tools, write_all
@@ -26,6 +27,7 @@ from workers.store.conversations import Claimed
 from workers.store.runs import Stored
 
 MOST_LEGS = 6  # a run, one begun in between, and those come back to
+MOST_TRIES = 5  # to decide anew because somebody else used up a limit in between
 
 
 async def read(tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None) -> Meaning:
@@ -58,9 +60,20 @@ class _Leg:
     flow: Flow
     event: Event
     sink: Sink
+    steps: list[past.Step] = field(default_factory=list)  # those that lead to a call
 
 
 async def advance_run(
+    tools: Tools, claimed: Claimed, seen: Seen, stored: Stored, flow: Flow, event: Event, turn: Turn | None
+) -> Commit:
+    """As `_advanced`, and again where somebody used up a limit in the meantime."""
+    for _ in range(MOST_TRIES):
+        with suppress(past.Moved):
+            return await _advanced(tools, claimed, seen, stored, flow, event, turn)
+    return await _advanced(tools, claimed, seen, stored, flow, event, turn)
+
+
+async def _advanced(
     tools: Tools, claimed: Claimed, seen: Seen, stored: Stored, flow: Flow, event: Event, turn: Turn | None
 ) -> Commit:
     """Decides, asks the model where the run wants something read, and writes all of it.
@@ -73,7 +86,7 @@ async def advance_run(
     legs: list[_Leg] = []
     while todo and len(legs) < MOST_LEGS:
         leg = todo.pop(0)
-        await _walk(tools, seen, leg, commit)
+        await _walk(tools, claimed, seen, leg, commit)
         legs.append(leg)
         commit.runs = [each for each in commit.runs if each[1].id != leg.run.id]
         commit.runs.append((leg.stored, leg.run))
@@ -86,7 +99,9 @@ async def advance_run(
         await leg.sink.reach(tools, claimed.tenant, leg.run, seen.world)
     await faults.point("F13")
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        await past.hold(c, claimed.tenant, [step for leg in legs for step in leg.steps])
         for leg in legs:
+            commit.spent += [each for step in leg.steps for each in past.spent_of(step)]
             await leg.sink.settle(c, claimed.tenant, leg.run, leg.flow, seen.world, tools.rules, leg.event)
         if turn is not None and turn.wants_answer and commit.answer is None:
             cards = [card for leg in legs if (card := leg.sink.newest_card())]
@@ -95,16 +110,19 @@ async def advance_run(
     return commit
 
 
-async def _walk(tools: Tools, seen: Seen, leg: _Leg, commit: Commit) -> None:
+async def _walk(tools: Tools, claimed: Claimed, seen: Seen, leg: _Leg, commit: Commit) -> None:
     """One event of one run, with all that it wants read on the way."""
-    known = seen.world.known
+    known = past.known_at(seen.world.known, arrived(seen))
     pending: list[Event] = [leg.event]
     number = sum(each.run == leg.run.id for each in commit.history)
     while pending:
         before, happened = leg.run, pending.pop(0)
-        leg.run, effects = advance(leg.flow, before, happened, known)
+        step = await past.decide(tools.db, claimed.tenant, leg.flow, before, happened, known)
+        leg.run, effects = step.after, step.effects
+        if past.calls_of(effects):
+            leg.steps.append(step)
         commit.history.append(
-            record.kept(leg.stored.version, number, before, happened, leg.run, effects, known)
+            record.kept(leg.stored.version, number, before, happened, leg.run, effects, step.known)
         )
         number += 1
         for wanted in leg.sink.take(effects):

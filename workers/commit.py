@@ -12,7 +12,7 @@ from flows.arms import Taken
 from flows.effects import Call
 from flows.run import Run
 from workers import experiments
-from workers.store import approvals, audit, conversations, effects, enqueue, inbox, runs, timers
+from workers.store import approvals, audit, conversations, effects, enqueue, inbox, runs, spending, timers
 from workers.store.approvals import Approval
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
@@ -20,6 +20,7 @@ from workers.store.enqueue import Queued
 from workers.store.history import Kept
 from workers.store.outbox import Message, Waiting
 from workers.store.runs import Stored
+from workers.store.spending import Spent
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class Commit:
     runs: list[tuple[Stored, Run]] = field(default_factory=list)
     history: list[Kept] = field(default_factory=list)  # the events that brought those runs where they are
     intents: list[tuple[Call, str, str, str]] = field(default_factory=list)  # call, policy, risk, state
+    spent: list[Spent] = field(default_factory=list)  # what those calls are about, for policies to count
     releases: list[str] = field(default_factory=list)
     withdrawals: list[str] = field(default_factory=list)
     asks: list[Approval] = field(default_factory=list)
@@ -72,6 +74,8 @@ async def write(
         run_id = call.key.rpartition(":")[0].rpartition(":")[0]
         await effects.intend(c, tenant, conversation, run_id, call, policy, risk, state)
         await faults.point("F20")
+    for each in commit.spent:
+        await spending.note(c, tenant, each)
     for key in commit.releases:
         await effects.release(c, tenant, key)
     for key in commit.withdrawals:

@@ -11,6 +11,9 @@ import orjson
 from flows.effects import Effect
 from flows.events import Event
 from flows.policy import Policy
+from flows.policy_facts import UNKNOWN
+from flows.policy_facts import from_json as facts_from_json
+from flows.policy_facts import to_json as facts_to_json
 from flows.replay import Recorded, decided
 from flows.run import Run, from_json, to_json
 from flows.scene import Known
@@ -44,27 +47,32 @@ def kept(
 
 def _what_was_known(known: Known) -> str:
     """Worlds are few and stay the same object for many turns, so each is written out once."""
+    if known.facts is not UNKNOWN:
+        return orjson.dumps({**_bare(known), "facts": facts_to_json(known.facts)}).decode()
     found = _known.get(id(known))
     if found is not None and found[0] is known:
         return found[1]
-    flows = [list(each) for each in known.flows] if len(known.flows) <= MOST_FLOWS else None
-    text = orjson.dumps(
-        {
-            "policy": known.policy.version,
-            "money": known.policy.money_tools,
-            "bar": known.bar,
-            "stopped": sorted(known.stopped),
-            "flows": flows,
-        }
-    ).decode()
+    text = orjson.dumps(_bare(known)).decode()
     if len(_known) >= MOST_KEPT:
         _known.clear()
     _known[id(known)] = (known, text)
     return text
 
 
+def _bare(known: Known) -> dict[str, Any]:
+    return {
+        "policy": known.policy.version,
+        "money": known.policy.money_tools,
+        "bar": known.bar,
+        "stopped": sorted(known.stopped),
+        "flows": [list(each) for each in known.flows] if len(known.flows) <= MOST_FLOWS else None,
+        **({"shadow": known.shadow.version} if known.shadow else {}),
+    }
+
+
 def policies_of(rows: Sequence[Kept]) -> set[str]:
-    return {str(orjson.loads(row.known)["policy"]) for row in rows}
+    found = [orjson.loads(row.known) for row in rows]
+    return {str(known[name]) for known in found for name in ("policy", "shadow") if name in known}
 
 
 def began(run: str, flow: str, version: str, rows: Sequence[Kept]) -> Run | None:
@@ -99,4 +107,6 @@ def _as_known(raw: Mapping[str, Any], today: Known, policies: Mapping[str, Polic
         flows=flows,
         bar=float(raw["bar"]),
         stopped=frozenset(raw["stopped"]),
+        facts=facts_from_json(raw.get("facts")),
+        shadow=policies.get(str(raw.get("shadow"))),
     )
