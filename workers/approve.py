@@ -17,7 +17,7 @@ from flows.flow import Flow
 from flows.policy import Policy
 from flows.run import Run
 from integrations import integration_of, money
-from workers import cards
+from workers import audit_notes, cards
 from workers.commit import Commit
 from workers.known import World
 from workers.named import who
@@ -108,35 +108,33 @@ async def ask(
         flow,
         f"{expires:%a %d %b %H:%M} UTC",
     )
-    commit.asks.append(
-        Approval(
-            id=id,
-            effect_key=call.key,
-            run_id=run.id,
-            conversation=commit.runs[0][0].conversation,
-            step=call.step,
-            tool=call.tool,
-            requester=UUID(run.requester.id),
-            account=sealed.account,
-            flow_version=run.flow_version,
-            policy_version=policy.version,
-            digest=digest,
-            code=code,
-            rule=asked.verdict.rule,
-            because=asked.verdict.because,
-            words=asked.words,
-            card=card,
-            state="pending",
-            expires_at=expires,
-        )
+    approval = Approval(
+        id=id,
+        effect_key=call.key,
+        run_id=run.id,
+        conversation=commit.runs[0][0].conversation,
+        step=call.step,
+        tool=call.tool,
+        requester=UUID(run.requester.id),
+        account=sealed.account,
+        flow_version=run.flow_version,
+        policy_version=policy.version,
+        digest=digest,
+        code=code,
+        rule=asked.verdict.rule,
+        because=asked.verdict.because,
+        words=asked.words,
+        card=card,
+        state="pending",
+        expires_at=expires,
     )
+    commit.asks.append(approval)
     for number, place in enumerate(where):
         outbox_id = f"{id}:{number}"
         commit.messages.append(Message(outbox_id, "post", place, cards.asking(card, id)))
         commit.copies.append((id, outbox_id))
     commit.timers.append((f"{id}:expiry", expires, {"_": "expire", "approval": id}))
-    commit.note("approval.asked", approval=id, code=code, tool=call.tool, rule=asked.verdict.rule,
-                requester=run.requester.id, policy=policy.version, flow=run.flow_version)  # fmt: skip
+    commit.note("approval.asked", **audit_notes.asked(approval, run.requester.name, moved))
 
 
 def _cannot_be_asked(commit: Commit, key: str, sentence: str) -> None:
@@ -180,9 +178,13 @@ async def decide(
     refused = await _refusal(c, tenant, approval, turn, person, world.known.policy, rules)
     if refused:
         await approvals.note(c, tenant, approval.id, person.id, turn.account.platform, verdict, "refused")
+        commit.note(
+            "approval.refused", because=refused, **audit_notes.press(approval, person, turn.account, verdict)
+        )
         return Answer(Reply(refused), False)
     if not await approvals.decide(c, tenant, approval.id, verdict, person.id, reason):
         await approvals.note(c, tenant, approval.id, person.id, turn.account.platform, verdict, "too late")
+        commit.note("approval.too_late", **audit_notes.press(approval, person, turn.account, verdict))
         return Answer(Reply(await _too_late(c, tenant, approval)), True)
     await approvals.note(c, tenant, approval.id, person.id, turn.account.platform, verdict, "counted")
     event: dict[str, Any] = {
@@ -194,8 +196,7 @@ async def decide(
     if not approving:
         event["reason"] = reason
     commit.events.append((approval.conversation, f"approval:{approval.id}:decided", event))
-    commit.note("approval.decided", approval=approval.id, code=approval.code, verdict=verdict,
-                by=str(person.id), surface=turn.account.platform, policy=approval.policy_version)  # fmt: skip
+    commit.note("approval.decided", **audit_notes.press(approval, person, turn.account, verdict, reason))
     return Answer(cards.settled(approval, verdict, person.name, reason), True)
 
 
@@ -239,7 +240,7 @@ async def expire(c: Connection, tenant: UUID, commit: Commit, id: str) -> Approv
     approval = await approvals.by_id(c, tenant, id)
     assert approval is not None
     commit.withdrawals.append(approval.effect_key)
-    commit.note("approval.expired", approval=id, code=approval.code)
+    commit.note("approval.expired", **audit_notes.over(approval))
     await tell_copies(c, tenant, commit, approval, "expired", "", "")
     return approval
 
@@ -253,7 +254,7 @@ async def withdraw(
         c, tenant, approval.id, "withdrawn", person.id if person else None, ""
     ):
         commit.cancelled_timers.append(f"{approval.id}:expiry")
-        commit.note("approval.withdrawn", approval=approval.id, code=approval.code)
+        commit.note("approval.withdrawn", **audit_notes.over(approval))
         await tell_copies(c, tenant, commit, approval, "withdrawn", name, "")
 
 

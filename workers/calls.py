@@ -20,6 +20,7 @@ from integrations.base import Attempt, Identity, Pending, Performed
 from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown
 from workers import documents, retry, sealed
 from workers.assemble import own_dsn, rules
+from workers.audit_notes import came_back
 from workers.clients import Clients
 from workers.hints import Hints
 from workers.known import Library
@@ -104,7 +105,7 @@ class Hands:
             self._record(self._put_back_or_give_up(claimed, unknown))
         else:
             faults.point_sync("F24")
-            self._record(self._finish(claimed, done))
+            self._record(self._finish(ready, done))
             faults.point_sync("F25")
             self._introduce(ready)
 
@@ -209,14 +210,15 @@ class Hands:
         async with self._db.tenant(ready.claimed.tenant) as c:
             await services.know(c, ready.claimed.tenant, service, found.id, found.name, account)
 
-    async def _finish(self, claimed: Claimed, done: Performed) -> None:
-        waiting = isinstance(done, Pending)
+    async def _finish(self, ready: Ready, done: Performed) -> None:
+        claimed, waiting = ready.claimed, isinstance(done, Pending)
         async with self._db.tenant(claimed.tenant) as c:
             await effects.finish(c, claimed, done.result, done.external_id, waiting=waiting)
             metrics().effect(claimed.tool, "waiting" if waiting else "done")
             what = "effect.begun" if waiting else "effect.done"
-            external = done.external_id or None
-            await audit.record(c, claimed.tenant, what, key=claimed.key, tool=claimed.tool, external=external)
+            await audit.record(c, claimed.tenant, what, key=claimed.key, tool=claimed.tool,
+                               external=done.external_id or None, account=ready.connected.account,
+                               attempt=claimed.attempts, **came_back(done.result))  # fmt: skip
 
     async def _put_back_or_give_up(self, claimed: Claimed, error: IntegrationError) -> None:
         pause = retry.pause_after(error, claimed.attempts)
@@ -234,7 +236,7 @@ class Hands:
             await effects.fail(c, claimed, state, code, sentence)
             metrics().effect(claimed.tool, state)
             await audit.record(c, claimed.tenant, f"effect.{state}", key=claimed.key, tool=claimed.tool,
-                               code=error.code)  # fmt: skip
+                               code=error.code, attempt=claimed.attempts)  # fmt: skip
 
     def _record(self, work: Coroutine[Any, Any, None]) -> None:
         """Should this fail, the lease runs out and the effect is looked at again."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot import faults
 from bot.reply import Reply
+from bot.secrets import Vault
 from flows.arms import Taken
 from flows.effects import Call
 from flows.run import Run
@@ -56,11 +57,19 @@ class Commit:
 
 
 async def write(
-    c: Connection, claimed: Claimed, lease: float, row: int, commit: Commit, *, at_once: bool
+    c: Connection,
+    claimed: Claimed,
+    lease: float,
+    row: int,
+    commit: Commit,
+    *,
+    at_once: bool,
+    vault: Vault | None = None,
 ) -> Queued:
     """Inside the transaction of whoever holds the conversation, whose lease it renews. Raises `Lost`.
 
-    `at_once`: the first message may be sent right away, if none waits before it.
+    `at_once`: the first message may be sent right away, if none waits before it. `vault`: what is
+    personal in the audit is sealed with keys that it opens.
     """
     tenant, conversation = claimed.tenant, claimed.key
     elsewhere = {to for to, _, _ in commit.events} - {conversation}
@@ -90,7 +99,6 @@ async def write(
         await timers.cancel(c, tenant, id)
     for to, dedupe, event in commit.events:
         await inbox.add_event(c, tenant, to, dedupe, event)
-    for what, details in commit.audit:
-        await audit.record(c, tenant, what, **details)
+    await audit.record_all(c, tenant, commit.audit, vault)
     await faults.point("F14")
     return await enqueue.close(c, claimed, lease, row, commit.answer, commit.messages, at_once=at_once)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 import structlog
 
@@ -14,8 +15,9 @@ from bot.metrics import metrics
 from bot.platforms.base import Client, Sent
 from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
+from workers.audit_notes import approval_of, shown
 from workers.seen import Tools, next_to_send, stop_showing
-from workers.store import enqueue, inbox, outbox
+from workers.store import approvals, audit, enqueue, inbox, outbox
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.outbox import Message, Waiting
@@ -140,7 +142,11 @@ async def _find(client: Client, message: Message, since: float) -> Sent | None:
 async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivered) -> After:
     """Notes it. Was it the last and nothing came in, the conversation is given back with it."""
     await faults.point("F16")
-    if message.then_turn is not None and done.external:
+    if (id := approval_of(message)) is not None:
+        async with _noting(tools, claimed) as c:
+            await _shown(tools, c, claimed.tenant, id, message, done)
+            after = await enqueue.sent(c, claimed, message.id, done.external, done.thread)
+    elif message.then_turn is not None and done.external:
         async with _noting(tools, claimed) as c:
             thread = done.thread or done.external
             inside = inside_thread(message.then_turn, message.place, thread)
@@ -155,6 +161,16 @@ async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivere
         return None
     async with _noting(tools, claimed) as c:
         return await next_to_send(tools, c, claimed)
+
+
+async def _shown(
+    tools: Tools, c: Connection, tenant: UUID, id: str, message: Message, done: Delivered
+) -> None:
+    """Which card was shown where, in the transaction that notes it as sent."""
+    approval = await approvals.by_id(c, tenant, id)
+    if approval is not None:
+        details = shown(message, approval, done.external)
+        await audit.record(c, tenant, "card.shown", vault=tools.rules.services.keys, **details)
 
 
 def inside_thread(turn: Turn, place: Place, thread: str) -> Turn:

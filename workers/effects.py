@@ -131,7 +131,8 @@ class Sink:
         for call in self._calls:
             risk = world.tools[call.tool].risk
             self.commit.intents.append((call, policy, risk, "queued"))
-            self.commit.note("effect.intended", key=call.key, tool=call.tool, risk=risk, policy=policy)
+            self.commit.note("effect.intended", key=call.key, tool=call.tool, risk=risk, policy=policy,
+                             requester=run.requester.id, flow=run.flow_version)  # fmt: skip
         for asked in self._asks:
             await approve.ask(c, tenant, self.commit, run, flow, asked, world, rules)
         for timer in self._timers:

@@ -144,7 +144,7 @@ def activate(
                 return
         async with db.tenant(whose) as c:
             await definitions.activate_flow(c, whose, flow, found)
-            await audit.record(c, whose, "flow.activated", flow=flow, version=found)
+            await audit.record(c, whose, "flow.activated", flow=flow, version=found, by=audit.OPERATOR)
         _say(f"{flow} {found} is active. Runs under way stay on the version they started with.")
         for note in notes:
             _say(f"  {note}")

@@ -23,7 +23,7 @@ from bot.settings import Settings
 from flows.flow import Flow
 from workers.installs import own_tenant
 from workers.push import POLICY, load_catalog, policy_of, put
-from workers.store import tenants
+from workers.store import audit, tenants
 from workers.store.door import Connection, Database
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ class StoredInstallations:
             if tenant is not None and workspace:
                 async with self._db.tenant(tenant) as c:
                     await tenants.uninstall(c, tenant, PLATFORM, workspace)
+                    await audit.record(c, tenant, "workspace.removed", platform=PLATFORM, workspace=workspace)
 
     async def _begin(self, workspace: str, installation: Installation) -> UUID:
         """The tenant's id follows from the workspace's, so who comes back is who they were.
@@ -160,6 +161,7 @@ class StoredInstallations:
         plain = json.dumps({name: value for name, value in found.items() if value is not None})
         sealed = self._vault.seal(plain, spot(tenant, workspace))
         await tenants.install(c, tenant, PLATFORM, workspace, installation.bot_user_id or "", sealed)
+        await audit.record(c, tenant, "workspace.installed", platform=PLATFORM, workspace=workspace)
 
 
 def spot(tenant: UUID, workspace: str) -> Spot:

@@ -116,7 +116,7 @@ async def _retry(db: Database, reference: str) -> int:
             case _:
                 done = await dead.retry_message(c, tenant, id)
         if done:
-            await audit.record(c, tenant, "dead.retried", reference=reference)
+            await audit.record(c, tenant, "dead.retried", reference=reference, by=audit.OPERATOR)
         return done or None
 
     if await _first(db, again) is None:
@@ -140,7 +140,8 @@ async def _drop(db: Database, reference: str, reason: str) -> int:
             case _:
                 done = await dead.drop_message(c, tenant, id)
         if done:
-            await audit.record(c, tenant, "dead.dropped", reference=reference, reason=redact(reason))
+            await audit.record(c, tenant, "dead.dropped", reference=reference, reason=redact(reason),
+                               by=audit.OPERATOR)  # fmt: skip
         return done or None
 
     if await _first(db, gone) is None:
@@ -153,7 +154,8 @@ async def _pause(db: Database, tenant: str, paused: bool) -> int:
         async with db.tenant(id) as c:
             changed = await tenants.pause(c, id, paused)
             if changed:
-                await audit.record(c, id, "tenant.paused" if paused else "tenant.resumed")
+                what = "tenant.paused" if paused else "tenant.resumed"
+                await audit.record(c, id, what, by=audit.OPERATOR)
         now = "paused: no effect begins until you resume it" if paused else "not paused"
         _say(
             f"{name} is {now}." if changed else f"{name} was {'paused' if paused else 'not paused'} already."

@@ -20,7 +20,7 @@ from integrations import tools
 from workers import experiments
 from workers.duty import zones_are_there
 from workers.installs import own_tenant
-from workers.store import definitions
+from workers.store import audit, definitions, tenants
 from workers.store.door import Connection, Database
 
 CATALOG = Path(__file__).resolve().parent.parent / "flows" / "catalog"
@@ -91,8 +91,14 @@ async def put(c: Connection, tenant: UUID, flows: list[Flow], policy: Mapping[st
         notes = await notes_on(c, tenant, active.get(flow.id, ""), flow.source)
         new = await definitions.keep_flow(c, tenant, flow.id, flow.version, flow.source)
         await definitions.activate_flow(c, tenant, flow.id, flow.version)
+        if active.get(flow.id, "") != flow.version:
+            await audit.record(c, tenant, "flow.activated", flow=flow.id, version=flow.version, new=new,
+                               by=audit.OPERATOR)  # fmt: skip
         done.append(Pushed(flow.id, flow.version, new, notes))
+    before = await tenants.policy_version(c, tenant)
     await definitions.keep_policy(c, tenant, version, policy)
+    if before != version:
+        await audit.record(c, tenant, "policy.activated", version=version, before=before, by=audit.OPERATOR)
     return done
 
 

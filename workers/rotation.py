@@ -65,7 +65,8 @@ async def _rotate(db: Database, vault: Vault, tenant: UUID, kind: Sealed, most: 
                 if fresh is not None and await resealing.replace(c, tenant, kind, row, sealed, fresh):
                     bite += Count(anew=1)
             if bite.anew:
-                await audit.record(c, tenant, "secrets.rotated", table=kind.table, count=bite.anew)
+                await audit.record(c, tenant, "secrets.rotated", table=kind.table, count=bite.anew,
+                                   by=audit.OPERATOR)  # fmt: skip
         count += bite
         if len(found) < most:
             return count

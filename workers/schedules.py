@@ -20,6 +20,7 @@ from integrations.schedule.words import rule_of
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, write_all
 from workers.store import inbox, runs, schedules, timers
+from workers.store.audit import Personal
 from workers.store.conversations import Claimed
 from workers.store.door import Connection, Database
 from workers.store.outbox import Message
@@ -74,7 +75,7 @@ async def _pause(c: Connection, tenant: UUID, commit: Commit, found: Scheduled, 
         return
     text = f"I paused “{found.command}, {found.rule}”: {problem}. {AGAIN}"
     commit.messages.append(Message(f"{found.timer}:paused", "post", found.place, Reply(text)))
-    commit.note("schedule.paused", schedule=found.id, because=problem)
+    commit.note("schedule.paused", schedule=found.id, because=Personal(found.requester, problem))
 
 
 async def _begin(c: Connection, tenant: UUID, commit: Commit, found: Scheduled) -> None:

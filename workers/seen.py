@@ -95,7 +95,8 @@ async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> 
 async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, commit: Commit) -> None:
     """All of it, inside the transaction of whoever holds the conversation. Raises `Lost`."""
     at_once = _split(tools, commit)
-    queued = await write(c, claimed, tools.lease, seen.row.id, commit, at_once=at_once)
+    vault = tools.rules.services.keys
+    queued = await write(c, claimed, tools.lease, seen.row.id, commit, at_once=at_once, vault=vault)
     commit.head = queued.marked
     if queued.marked is None and (commit.messages or queued.busy):
         commit.head = await next_to_send(tools, c, claimed)

@@ -79,6 +79,11 @@ class Services:
         plain = json.dumps({"values": dict(opened.values), "token": opened.token or new_token()})
         return self.vault(service).seal(plain, spot(tenant, service))
 
+    @property
+    def keys(self) -> Vault | None:
+        """What opens everything else that is kept sealed; None without a SECRET_KEY."""
+        return self._vault
+
     def vault(self, service: str) -> Vault:
         if self._vault is None:
             raise ConfigurationError(NO_KEY.format(service))

@@ -53,7 +53,8 @@ class Desk:
             now = Kept(kept.tenant, kept.policy, found.name, sealed)
             connected = self.services.connected(self.tenant, now)
             await store.put(c, self.tenant, found.name, sealed, other_account=connected.account != before)
-            await audit.record(c, self.tenant, what, service=found.name, names=list(names))
+            await audit.record(c, self.tenant, what, service=found.name, names=list(names),
+                               account=connected.account, by=audit.OPERATOR)  # fmt: skip
         return connected
 
     async def introduce(self, found: Integration) -> int:

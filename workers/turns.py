@@ -149,6 +149,7 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             async with tools.db.tenant(claimed.tenant) as c:
                 place = turn.place
                 await tenants.uninstall(c, claimed.tenant, place.platform, place.workspace, at or None)
+            commit.note("workspace.uninstalled", platform=place.platform, workspace=place.workspace)
             return await finish(tools, claimed, seen, commit)
         case Installed():
             text = "Hello! I am Countersign. " + what_i_can_do(seen.world.known.flows)
