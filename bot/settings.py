@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     state_dir: Path = Path(".countersign")
     money_tools: bool = True
     retention_days: int = Field(default=30, ge=0)
+    abandoned_days: int = Field(default=30, ge=0)
     engine_lease: float = Field(default=30.0, gt=0)
     effect_lease: float = Field(default=45.0, gt=0)
     metrics_port: int = Field(default=0, ge=0, le=65533)

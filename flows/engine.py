@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.reply import Reply
 from flows import relay, trouble
+from flows.abandon import abandon
 from flows.arms import advanced
 from flows.correct import arrived, kept
 from flows.effects import (
@@ -28,6 +29,7 @@ from flows.effects import (
 )
 from flows.errors import TemplateError
 from flows.events import (
+    Abandoned,
     Approved,
     Began,
     Chose,
@@ -151,6 +153,11 @@ def _handed(flow: Flow, run: Run, event: Event) -> Outcome | None:
 def _answer(flow: Flow, run: Run, event: Event, known: Known) -> Outcome:
     if (handed := _handed(flow, run, event)) is not None:
         return handed
+    if isinstance(event, Abandoned):
+        try:
+            return abandon(flow, scene(run, known, flow), event)
+        except TemplateError as error:
+            return _broken(run, error)
     if isinstance(event, Resumed):
         try:
             return resumed(flow, scene(run, known, flow))

@@ -110,6 +110,14 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Nothing has come for so many days, and nothing is on its way. `aloud`: it is said in the thread."""
+
+    days: int
+    aloud: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """The flow that was run in between is over: this one goes on."""
 
@@ -179,5 +187,5 @@ HandedOver = Offered | Nobody | Taken | Passed | Lapsed | Resolved | Spoke
 Decision = Approved | Rejected | Expired
 Event = (
     Entered | Heard | Chose | Approved | Rejected | Expired | Finished | Began | Failed | Fired | Resumed
-    | HandedOver | Progressed
+    | HandedOver | Progressed | Abandoned
 )  # fmt: skip

@@ -228,7 +228,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     async with assemble(settings, lease=settings.engine_lease) as engine:
         db = engine.tools.db
         keeping = asyncio.gather(
-            Keeper(db, settings.retention_days).run(),
+            Keeper(db, settings.retention_days, settings.abandoned_days).run(),
             Sealer(db, signer(settings.secret("secret_key"))).run(),
         )
         log.info("engine.ready")

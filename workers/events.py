@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from flows.events import Event, Expired
-from workers import approve, deliveries, handoffs, schedules
+from workers import abandoned, approve, deliveries, handoffs, schedules
 from workers.advance import advance_run
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, write_all
@@ -27,6 +27,8 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         return await schedules.due(tools, claimed, seen, raw)
     if raw["_"] == "lapse":
         return await _lapsed(tools, claimed, seen, raw["handoff"])
+    if raw["_"] == abandoned.ABANDONED:
+        return await abandoned.end(tools, claimed, seen, raw)
     if raw["_"] == "expire":
         return await _expired(tools, claimed, seen, raw["approval"])
     event: Event = codec.from_json(raw)

@@ -1,4 +1,5 @@
-"""Drops what is over and older than RETENTION_DAYS, in small bites, by one engine at a time.
+"""Drops what is over and older than RETENTION_DAYS, in small bites, by one engine at a time; and has
+ended what nobody finishes.
 
 The audit stays. What tells a redelivery from something new stays for two days, whatever the setting:
 a platform may send again for that long. With 0 days, bodies go within a minute or so of being done with.
@@ -16,8 +17,10 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from workers.store import history, old, tenants
+from workers import abandoned
+from workers.store import history, idle, old, tenants
 from workers.store.door import Connection, Database
+from workers.store.idle import Page
 
 log = structlog.get_logger()
 
@@ -29,6 +32,8 @@ EVERY_BODIES = 20.0
 REST = 4  # times as long as a bite took, so that turns hardly notice
 LEAST_REST = 0.005
 MOST = 500
+FEW = 100  # conversations: each is woken
+EVERY_WALK = 3_600.0
 LONG_BACK, SHORT_BACK = 3_650 * DAY, 3_600.0  # how far to look for bodies: at first, and once they are gone
 
 Bite = Callable[[Connection], Awaitable[int]]
@@ -38,9 +43,12 @@ Taken = TypeVar("Taken")
 class Keeper:
     """Of one engine. Remembers how far the bodies are emptied, so that no row is looked at for ever."""
 
-    def __init__(self, db: Database, days: int) -> None:
+    def __init__(self, db: Database, days: int, abandoned_days: int = 0) -> None:
+        """`abandoned_days`: how long a run may wait for people; 0: for ever."""
         self._db = db
         self._days = days
+        self._abandoned = abandoned_days
+        self._walked: dict[UUID, float] = {}
         self._emptied: dict[UUID, int] = {}
         self._back: dict[UUID, float] = {}
 
@@ -79,6 +87,9 @@ class Keeper:
                 count += taken
         if days == 0:
             self._back[tenant] = SHORT_BACK
+        if time.monotonic() - self._walked.get(tenant, -EVERY_WALK) >= EVERY_WALK:
+            count += await self._walk(tenant, age)
+            self._walked[tenant] = time.monotonic()
         if count:
             log.info("retention.dropped", tenant=str(tenant), rows=count)
         return count
@@ -90,6 +101,22 @@ class Keeper:
             taken = await bite(c) if await old.mine(c) else None
         await asyncio.sleep(max(REST * (time.monotonic() - began), LEAST_REST))
         return taken
+
+    async def _walk(self, tenant: UUID, age: float) -> int:
+        """Along all conversations, which takes its time: what nobody finishes, and what is empty."""
+        count = await self._pages(tenant, lambda after, c: idle.drop(c, tenant, age, after, MOST))
+        if self._abandoned:
+            days = self._abandoned
+            await self._pages(tenant, lambda after, c: abandoned.find(c, tenant, days, after, FEW))
+        return count
+
+    async def _pages(self, tenant: UUID, page: Callable[[str, Connection], Awaitable[Page]]) -> int:
+        count, after = 0, ""
+        while found := await self._alone(tenant, partial(page, after)):
+            count, after = count + len(found.found), found.last
+            if not found.more:
+                break
+        return count
 
     async def _inbox(self, tenant: UUID, age: float) -> int:
         count, after = 0, 0

@@ -38,6 +38,17 @@ async def open_run(c: Connection, tenant: UUID, conversation: str) -> Stored | N
     )
 
 
+async def all_open(c: Connection, tenant: UUID, conversation: str) -> list[Stored]:
+    """Every run of this conversation that is not over, the newest first."""
+    rows = await c.fetch(
+        "select * from runs where tenant_id = $1 and conversation = $2 and status = 'waiting'"
+        " order by started_at desc",
+        tenant,
+        conversation,
+    )
+    return [of_row(row) for row in rows]
+
+
 async def by_id(c: Connection, tenant: UUID, id: str) -> Stored | None:
     return _stored(await c.fetchrow("select * from runs where tenant_id = $1 and id = $2", tenant, id))
 
