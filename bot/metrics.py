@@ -130,6 +130,8 @@ class Waiting:
             "outbox_waiting": ("outbox_waiting", "Messages not yet delivered"),
             "outbox_age": ("outbox_age_seconds", "Age of the oldest message not yet delivered"),
             "approvals_pending": ("approvals_pending", "Approvals that nobody decided yet"),
+            "audit_unsealed": ("audit_unsealed", "Entries of the audit that are not sealed yet"),
+            "audit_unsealed_age": ("audit_unsealed_age_seconds", "Age of the oldest of them"),
         }
         self._plain = {
             what: Gauge(f"countersign_{name}", text, registry=into) for what, (name, text) in told.items()

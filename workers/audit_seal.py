@@ -119,3 +119,18 @@ def genuine(tenant: UUID, keys: Signer, head: Signed) -> bool | None:
     if head.mac is None or head.key_id is None:
         return False
     return keys.signed(signed(tenant, Head(head.seq, head.hash, head.at)), head.key_id, head.mac)
+
+
+async def sign_anew(db: Database, tenant: UUID, keys: Signer) -> bool | None:
+    """With the newest key, what an older one signed. False: it is so already, or is being sealed.
+
+    None: it is not ours, or of a key that is gone, and was left as it is.
+    """
+    async with db.tenant(tenant) as c:
+        head = await audit_sealing.head(c, tenant)
+        if head is None or head.key_id == keys.key_id:
+            return False
+        if genuine(tenant, keys, head) is not True:
+            return None
+        mac = keys.sign(signed(tenant, Head(head.seq, head.hash, head.at)))
+        return await audit_sealing.sign(c, head, mac, keys.key_id)

@@ -51,5 +51,7 @@ async def _watch(dsn: str, counted: Metrics) -> None:
 
 async def look(db: Database, counted: Metrics) -> None:
     """Once. The database hands out numbers only."""
-    rows = await db.dispatch("select what, label, value from measure()")
+    rows = await db.dispatch(
+        "select what, label, value from measure() union all select what, label, value from measure_audit()"
+    )
     counted.measured([(row["what"], row["label"], row["value"]) for row in rows])

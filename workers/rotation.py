@@ -10,9 +10,10 @@ import sys
 from dataclasses import dataclass
 from uuid import UUID
 
-from bot.secrets import SecretUnreadable, Spot, Vault
+from bot.secrets import SecretUnreadable, Signer, Spot, Vault
 from bot.settings import Settings
 from workers import beside, ops
+from workers.audit_seal import sign_anew, signer
 from workers.store import audit, resealing, tenants
 from workers.store.door import Database
 from workers.store.resealing import SEALED, Sealed
@@ -35,7 +36,9 @@ def rotate(settings: Settings) -> int:
     settings = beside.completed(settings)
 
     async def work(db: Database) -> int:
-        return _told(await rotate_all(db, Vault(settings.secret("secret_key"))))
+        keys = settings.secret("secret_key")
+        count = await rotate_all(db, Vault(keys))
+        return _told(count + await sign_heads(db, signer(keys)))
 
     return ops.with_database(settings, work)
 
@@ -46,6 +49,15 @@ async def rotate_all(db: Database, vault: Vault, most: int = MOST_AT_ONCE) -> Co
     for tenant, _ in await tenants.every(db):
         for kind in SEALED:
             count += await _rotate(db, vault, tenant, kind, most)
+    return count
+
+
+async def sign_heads(db: Database, keys: Signer) -> Count:
+    """The heads of all chains, of which every new entry is signed anew anyway. A forged one is not."""
+    count = Count()
+    for tenant, _ in await tenants.every(db):
+        done = await sign_anew(db, tenant, keys)
+        count += Count(lost=1) if done is None else Count(anew=int(done))
     return count
 
 

@@ -258,6 +258,46 @@ async def test_with_a_new_key_in_front_sealing_goes_on_and_is_signed_by_it(
     assert audit_seal.genuine(tenant, KEYS, await head(db, tenant)) is None
 
 
+async def test_rotating_signs_the_heads_of_those_who_say_nothing_new(db: Database, tenant: UUID) -> None:
+    await noted(db, tenant, "one")
+    await seal(db, tenant, KEYS)
+    new = new_key()
+    both = signer(f"{new},{SECRET}")
+    assert await audit_seal.sign_anew(db, tenant, both) is True
+    assert await audit_seal.sign_anew(db, tenant, both) is False
+    assert audit_seal.genuine(tenant, signer(new), await head(db, tenant)) is True
+    await noted(db, tenant, "two")
+    assert await seal(db, tenant, signer(new)) is not None
+
+
+async def test_rotating_makes_no_forged_head_genuine(db: Database, tenant: UUID, superuser: Any) -> None:
+    await noted(db, tenant, *"abcd")
+    await seal(db, tenant, KEYS)
+    await cut(superuser, tenant, 2)
+    both = signer(f"{new_key()},{SECRET}")
+    assert await audit_seal.sign_anew(db, tenant, both) is None
+    assert await audit_seal.sign_anew(db, tenant, signer(new_key())) is None
+    assert audit_seal.genuine(tenant, both, await head(db, tenant)) is False
+
+
+@pytest.mark.twin
+async def test_whoever_signed_without_looking_would_make_the_cut_genuine(
+    db: Database, tenant: UUID, superuser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await noted(db, tenant, *"abcd")
+    await seal(db, tenant, KEYS)
+    await cut(superuser, tenant, 2)
+    both = signer(f"{new_key()},{SECRET}")
+    monkeypatch.setattr(audit_seal, "genuine", lambda *_: True)
+    await audit_seal.sign_anew(db, tenant, both)
+    monkeypatch.undo()
+    assert audit_seal.genuine(tenant, both, await head(db, tenant)) is True
+
+
+async def test_a_tenant_without_a_chain_has_no_head_to_sign(db: Database, tenant: UUID) -> None:
+    assert await audit_seal.sign_anew(db, tenant, signer(new_key())) is False
+
+
 def test_a_key_for_one_purpose_signs_nothing_for_another() -> None:
     one, other = signer(SECRET), Signer(SECRET, "something else")
     assert one.signed(b"data", one.key_id, one.sign(b"data")) is True

@@ -59,6 +59,19 @@ async def test_what_waits_is_counted_with_the_age_of_the_oldest(there: There, su
     assert now["countersign_outbox_age_seconds"] >= 90 * 86_400
 
 
+async def test_entries_of_the_audit_that_are_not_sealed_are_counted_with_the_age_of_the_oldest(
+    there: There, superuser: Any
+) -> None:
+    found = await grown(
+        there,
+        superuser,
+        "insert into audit (tenant_id, at, entry)"
+        f" values ('{there.tenant}', now() - interval '90 days', '{{}}')",
+    )
+    assert found["countersign_audit_unsealed"] == 1
+    assert (await told(there))["countersign_audit_unsealed_age_seconds"] >= 90 * 86_400
+
+
 async def test_a_tool_that_nobody_uses_any_more_is_no_longer_told(there: There) -> None:
     counted = Metrics()
     counted.measured([("effects", "queued a.tool", 3.0)])
