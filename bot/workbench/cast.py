@@ -87,7 +87,10 @@ COMMANDS = (
     {"command": "/summarize", "description": "Sum up a conversation", "usage_hint": "[what]"},
     {"command": "/help", "description": "What Countersign can do", "usage_hint": ""},
 )
-SHORTCUTS = ({"name": "Ask Countersign", "callback_id": "ask"},)
+SHORTCUTS = (
+    {"name": "Ask Countersign", "callback_id": "ask"},
+    {"name": "Escalate this message", "callback_id": "escalate"},
+)
 
 # ── Teams ──
 TENANT = "7e6a4175-0000-4000-8000-c0047e512160"

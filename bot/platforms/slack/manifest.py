@@ -40,7 +40,10 @@ COMMANDS = (
     ("/help", "What Countersign can do, and how to ask", ""),
 )
 
-SHORTCUTS = (("Ask Countersign", "ask", "Ask about this message, or act on it, in its thread"),)
+SHORTCUTS = (
+    ("Ask Countersign", "ask", "Ask about this message, or act on it, in its thread"),
+    ("Escalate this message", "escalate", "Hand what this message is about to a person"),
+)
 
 DESCRIPTION = "Orders, escalations and summaries that a person countersigns"
 LONG_DESCRIPTION = (
