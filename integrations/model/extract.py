@@ -11,10 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 from integrations.models.offline.words import word_set
 
 MOST_SENTENCES = 3_000
+MOST_CHOSEN = 40
 LONGEST_SENTENCE = 400
 SHORTEST_SENTENCE = 20
 _END = re.compile(r"(?<=[.!?…])\s+|\n+")
@@ -46,21 +48,22 @@ def extract(texts: Sequence[str], longest: int) -> tuple[Piece, ...]:
     weight = {term: (often[term] - 0.7) * math.sqrt(spread[term]) for term in often}
     chosen: list[Piece] = []
     room = longest
-    left = [piece for piece in pieces if piece.terms]
     told: set[str] = set()
-    while left:
-        best = max(left, key=lambda each: (_worth(each, weight, told), -each.text, -each.place))
-        left.remove(best)
-        if _worth(best, weight, told) <= 0:
+    # What is told already only makes a sentence worth less, so what it was worth before is a bound:
+    # only those at the top are looked at again.
+    left = [(-_worth(each, weight, told), each.text, each.place, each) for each in pieces if each.terms]
+    heapify(left)
+    while left and len(chosen) < MOST_CHOSEN and room >= SHORTEST_SENTENCE + 8:
+        *_, best = heappop(left)
+        now = (-_worth(best, weight, told), best.text, best.place, best)
+        if left and left[0][:3] < now[:3]:
+            heappush(left, now)
+        elif now[0] >= 0:
             break
-        if len(best.words) + 8 > room:
-            if room < SHORTEST_SENTENCE * 2:
-                break
-            continue
-        chosen.append(best)
-        told |= best.terms
-        room -= len(best.words) + 8
-        left = left if len(chosen) < 40 else []
+        elif len(best.words) + 8 <= room:
+            chosen.append(best)
+            told |= best.terms
+            room -= len(best.words) + 8
     return tuple(sorted(chosen, key=lambda each: (each.text, each.place)))
 
 
