@@ -29,6 +29,7 @@ from integrations.github.models import (
 from integrations.github.search import search
 from integrations.github.whoami import LONGEST, whoami
 from integrations.http import budget
+from integrations.recipients import USUAL, named
 
 Facts = tuple[tuple[str, str], ...]
 Perform = Callable[[GithubService, Any, Attempt], Performed]
@@ -138,6 +139,7 @@ CREATE_ISSUE = Tool(
     perform=_create_issue,
     egress=True,
     describe=_describe_create,
+    recipient=named("repository", usual=USUAL),
 )
 COMMENT = Tool(
     name="github.comment",
@@ -149,6 +151,7 @@ COMMENT = Tool(
     perform=_comment,
     egress=True,
     describe=_describe_comment,
+    recipient=named("repository", usual=USUAL),
 )
 LABEL = Tool(
     name="github.label",
@@ -160,6 +163,7 @@ LABEL = Tool(
     perform=_label,
     egress=True,
     describe=_describe_label,
+    recipient=named("repository", usual=USUAL),
 )
 ASSIGN = Tool(
     name="github.assign",
@@ -170,6 +174,7 @@ ASSIGN = Tool(
     result=Issue,
     perform=_assign,
     describe=_describe_assign,
+    recipient=named("repository", usual=USUAL),
 )
 CLOSE = Tool(
     name="github.close",
@@ -180,6 +185,7 @@ CLOSE = Tool(
     result=Issue,
     perform=_close,
     describe=_describe_close,
+    recipient=named("repository", usual=USUAL),
 )
 SEARCH = Tool(
     name="github.search",

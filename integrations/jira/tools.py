@@ -19,6 +19,7 @@ from integrations.jira.comment import comment
 from integrations.jira.create import create_issue
 from integrations.jira.find import find_person, search, whoami
 from integrations.jira.words import one_line
+from integrations.recipients import USUAL, named
 
 Facts = tuple[tuple[str, str], ...]
 Asked = TypeVar("Asked", bound=Arguments)
@@ -106,6 +107,7 @@ def _tool(
             return perform(service, arguments.model_validate(given), attempt)
 
     reads = reversibility is Reversibility.READ_ONLY
+    reached = [field for field in ("person", "issue", "project") if field in arguments.model_fields]
     return Tool(
         name=f"jira.{name}",
         summary=summary,
@@ -115,6 +117,7 @@ def _tool(
         result=result,
         perform=timed,
         describe=lambda given: describe(arguments.model_validate(given)),
+        recipient=None if reads else named(*reached, usual=USUAL),
     )
 
 

@@ -35,6 +35,7 @@ from integrations.notion.models import (
     ReadPageArguments,
     SearchArguments,
 )
+from integrations.recipients import USUAL, named
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -116,6 +117,7 @@ CREATE_PAGE = Tool(
     result=PageMade,
     perform=_tool_of(CreatePageArguments, write.create_page),
     describe=_describe_create,
+    recipient=named("database", usual=USUAL),
 )
 APPEND = Tool(
     name="notion.append",
@@ -126,6 +128,7 @@ APPEND = Tool(
     result=Added,
     perform=_tool_of(AppendArguments, write.append),
     describe=_describe_append,
+    recipient=named("page"),
 )
 QUERY = Tool(
     name="notion.query",

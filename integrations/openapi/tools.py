@@ -99,6 +99,7 @@ def tool(chosen: Chosen, operation: Operation, server: Server, never_left: Never
         perform=perform,
         describe=describe,
         version=_version(operation, server),
+        recipient=lambda _: server.host,
     )
 
 

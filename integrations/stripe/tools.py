@@ -8,6 +8,7 @@ from typing import Any
 
 from integrations.base import Attempt, Done, Identity, Integration, Performed, Reversibility, Risk, Tool
 from integrations.http import budget
+from integrations.recipients import named
 from integrations.stripe import cards, find
 from integrations.stripe import invoice_models as invoices
 from integrations.stripe import lookup_models as lookups
@@ -158,6 +159,7 @@ CHARGE = Tool(
     perform=_charge,
     describe=cards.charge,
     amount=cards.amount_of_charge,
+    recipient=named("customer", "email"),
 )
 REFUND = Tool(
     name="stripe.refund",
@@ -169,6 +171,7 @@ REFUND = Tool(
     perform=_refund,
     describe=cards.refund,
     amount=cards.amount_of_refund,
+    recipient=named("payment_intent"),
 )
 INVOICE = Tool(
     name="stripe.invoice",
@@ -180,6 +183,7 @@ INVOICE = Tool(
     perform=_invoice,
     describe=cards.invoice,
     amount=cards.amount_of_invoice,
+    recipient=named("customer"),
 )
 FIND_CUSTOMER = Tool(
     name="stripe.find_customer",
