@@ -12,7 +12,8 @@ from .catalogue import catalogue
 from .changes import Understood, understand
 from .commands import named_by
 from .parts import Kind, parts_of
-from .routing import Route, ThingFinder, router
+from .routing import Route, ThingFinder
+from .taught import route_of
 from .typed import TYPED, named, typed_value
 from .values import choice_value
 from .words import Sentence, split, word_set
@@ -285,7 +286,7 @@ def _route(question: Question, sentence: Sentence, asks: bool = False) -> Route:
     if not question.flows:
         return Route("", 0.0, "")
     finder = _finder(question.products)
-    return router(question.flows, finder).route(sentence, () if asks else _things(question, sentence))
+    return route_of(sentence, question.flows, finder, () if asks else _things(question, sentence))
 
 
 def _things(question: Question, sentence: Sentence) -> Sequence[tuple[int, int]]:

@@ -82,7 +82,7 @@ class Router:
             return Route("", 0.0, "")
         second = self.flows[score.second].id if score.second != ELSEWHERE else ""
         words = self._evidence(sentence, score.flow)
-        sure = _chance(self.fit, score) * (0.5 if self._denies(sentence, score.flow) else 1.0)
+        sure = _chance(self.fit, score) * (0.5 if denies(sentence, self.flows[score.flow]) else 1.0)
         return Route(self.flows[score.flow].id, min(sure, 0.98), words, second)
 
     def score(self, counts: Counter[str], without: int | None) -> _Score:
@@ -113,15 +113,6 @@ class Router:
         second = scores[1][1] if len(scores) > 1 else ELSEWHERE
         return _Score(scores[0][1], second, scores[0][0], scores[0][0] - rival, known)
 
-    def _denies(self, sentence: Sentence, flow: int) -> bool:
-        """ "I did not order this", "where is my order": no order, unless the flow's own examples speak so."""
-        said = {token.norm for token in sentence.tokens} & _DENIALS
-        said |= {token.norm for token in sentence.tokens[:2]} & _QUESTIONS
-        if not said:
-            return False
-        own = {token.norm for example in self.flows[flow].examples for token in split(example[:400]).tokens}
-        return not (said <= own or (said <= _DENIALS and own & _DENIALS))
-
     def _evidence(self, sentence: Sentence, flow: int) -> str:
         """The telling words of the sentence that this flow's own sentences use."""
         mine = []
@@ -131,6 +122,16 @@ class Router:
                 if any(self.owners[document] == flow for document, _ in postings):
                     mine.append(sentence.words(at, at + 1))
         return " ".join(mine[:8])
+
+
+def denies(sentence: Sentence, flow: FlowChoice) -> bool:
+    """ "I did not order this", "where is my order": no order, unless the flow's own examples speak so."""
+    said = {token.norm for token in sentence.tokens} & _DENIALS
+    said |= {token.norm for token in sentence.tokens[:2]} & _QUESTIONS
+    if not said:
+        return False
+    own = {token.norm for example in flow.examples for token in split(example[:400]).tokens}
+    return not (said <= own or (said <= _DENIALS and own & _DENIALS))
 
 
 def _chance(fit: Sequence[float], score: _Score) -> float:

@@ -1,0 +1,117 @@
+"""A sentence as what can be counted in it: its words, the pairs they stand in, and pieces of each word.
+
+Pairs are of any two words, in whatever order: "card has not arrived" and "has my card arrived, or not"
+say the same. Cross-validated on 10,003 sentences this was worth more than neighbouring words alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+MAX_CHARACTERS = 1_000
+MAX_WORDS = 28  # of which pairs are made: their number grows with its square
+MAX_WORD = 24
+PIECES = (2, 5)
+SCALE = 256  # a weight of 1.0 as a whole number
+PAIR = 1.5  # what a pair of words is worth, against a word or a piece of one
+
+Vector = Sequence[tuple[int, int]]  # places in the vocabulary, each with its whole weight
+
+_WORD = re.compile(r"[^\W_]+|[?]")
+_SHORT = re.compile(r"n['’ʼ]t\b|['’ʼ](?:ve|m|re|ll|d|s)\b")
+_LONG = {
+    "n't": " not",
+    "'ve": " have",
+    "'m": " am",
+    "'re": " are",
+    "'ll": " will",
+    "'d": " would",
+    "'s": " s",
+}
+_ENDINGS = ("ings", "ing", "ed", "es", "s", "e", "y")
+
+
+def words_of(text: str) -> list[str]:
+    """Lower case, without accents, shortened forms written out; of a very long text the beginning."""
+    kept = _SHORT.sub(_written_out, text[:MAX_CHARACTERS].lower())
+    return [normal(word[:MAX_WORD]) for word in _WORD.findall(kept)]
+
+
+def normal(word: str) -> str:
+    """Without accents, and however wide it was typed."""
+    if word.isascii():
+        return word
+    plain = unicodedata.normalize("NFKD", word)
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+
+
+def _written_out(found: re.Match[str]) -> str:
+    return _LONG[found.group().replace("’", "'").replace("ʼ", "'")]
+
+
+def root(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def counted(text: str) -> Counter[str]:
+    """How often each thing occurs. A word is `#word`, a pair `one&other`, a piece has no mark."""
+    words = words_of(text)
+    found: Counter[str] = Counter()
+    for word in words:
+        padded = f" {word} "
+        length = len(padded)
+        for size in range(PIECES[0], min(PIECES[1], length) + 1):
+            for at in range(length - size + 1):
+                found[padded[at : at + size]] += 1
+    roots = [root(word) for word in words[:MAX_WORDS]]
+    found.update([f"#{one}" for one in roots])
+    several = sorted(set(roots))
+    for at, one in enumerate(several):
+        found.update([f"{one}&{other}" for other in several[at + 1 :]])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What was seen in training, each with its place and how telling it is."""
+
+    places: Mapping[str, tuple[int, float]] = field(repr=False)
+
+    def vector(self, text: str) -> Vector:
+        """Places and whole weights of unit length in all; what was never seen is left out."""
+        return self.weighed(counted(text))
+
+    def weighed(self, found: Mapping[str, int]) -> Vector:
+        places = self.places
+        raw = [
+            (seen[0], seen[1] * (1.0 if count == 1 else 1.0 + math.log(count)))
+            for piece, count in found.items()
+            if (seen := places.get(piece)) is not None
+        ]
+        length = math.sqrt(sum(value * value for _, value in raw)) or 1.0
+        scale = SCALE / length
+        return [(at, whole) for at, value in raw if (whole := round(value * scale))]
+
+
+def vocabulary(documents: Iterable[Mapping[str, int]], least: int) -> Vocabulary:
+    """`least`: in how many sentences something must stand to be worth a place."""
+    spread: Counter[str] = Counter()
+    total = 0
+    for found in documents:
+        spread.update(found.keys())
+        total += 1
+    kept = sorted(piece for piece, count in spread.items() if count >= least)
+    return Vocabulary(
+        {
+            piece: (at, (PAIR if "&" in piece else 1.0) * (1.0 + math.log((1 + total) / (1 + spread[piece]))))
+            for at, piece in enumerate(kept)
+        }
+    )
