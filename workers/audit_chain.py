@@ -59,13 +59,17 @@ def genesis(tenant: UUID) -> bytes:
 
 def digest(tenant: UUID, link: Link) -> bytes:
     """Over everything that a link is, and the hash of the one before."""
-    begin = f"{NAME}\n{tenant}\n{link.seq}\n{link.id}\n{stamp(link.at)}\n{link.prev.hex()}\n"
-    return hashlib.sha256(begin.encode() + link.entry).digest()
+    return _digest(f"{NAME}\n{tenant}", link)
+
+
+def _digest(begin: str, link: Link) -> bytes:
+    place = f"{begin}\n{link.seq}\n{link.id}\n{stamp(link.at)}\n{link.prev.hex()}\n"
+    return hashlib.sha256(place.encode() + link.entry).digest()
 
 
 def stamp(at: datetime) -> str:
     """UTC with microseconds, as the database writes it too."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def signed(tenant: UUID, head: Head) -> bytes:
@@ -83,7 +87,7 @@ class Walk:
         self.links = 0
         self.last: Link | None = None
         self._tenant = tenant
-        self._named = tenant
+        self._named, self._begin = tenant, f"{NAME}\n{tenant}"
         self._others = tuple(others)
         self._after: bytes | None = genesis(tenant)
         self._next = 1
@@ -161,7 +165,7 @@ class Walk:
                 self._note("inserted", link.seq, f"id {link.id}: there is another entry of this number")
 
     def _fits(self, link: Link) -> bool:
-        return self._after in (None, link.prev) and digest(self._named, link) == link.hash
+        return self._after in (None, link.prev) and _digest(self._begin, link) == link.hash
 
     def _step(self, link: Link) -> None:
         self.links += 1
@@ -174,7 +178,7 @@ class Walk:
             text = f"{_range(self._next, link.seq - 1)}: {self._between(link)}"
             self._note("deleted", self._next, text)
             self._after = None
-        own = digest(self._named, link) == link.hash
+        own = _digest(self._begin, link) == link.hash
         follows = self._after is None or link.prev == self._after
         if not own:
             self._strange(link)
@@ -201,7 +205,7 @@ class Walk:
             if first.prev == genesis(other):
                 text = f"from id {first.id} on: this is the chain of tenant {other}"
                 self._note("chains swapped", first.seq, text)
-                self._named, self._after = other, first.prev
+                self._named, self._begin, self._after = other, f"{NAME}\n{other}", first.prev
                 return
 
     def _strange(self, link: Link) -> None:

@@ -82,6 +82,7 @@ async def _one(
     after, last = (span[0], -1), span[1]
     while True:
         async with db.tenant(tenant) as c:
+            await audit_sealing.along_the_index(c)
             page = await audit_sealing.links(c, tenant, after, PAGE)
             links = [link for link in page if link.seq <= last]
             keys = await _keys(c, tenant, links, vault) if vault else None

@@ -78,6 +78,7 @@ async def walked(db: Database, tenant: UUID, keys: Signer, kept: Head | None = N
     met: Link | None = None
     async with db.tenant(tenant) as c:
         await c.execute(SNAPSHOT)
+        await audit_sealing.along_the_index(c)
         head = await audit_sealing.head(c, tenant)
         waiting = await audit_sealing.unsealed(c, tenant)
         async for links in pages(c, tenant):

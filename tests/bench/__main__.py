@@ -13,7 +13,9 @@ import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BENCHES = ("flows", "ack", "teams", "latency", "turns", "engines", "history", "peer", "startup")
+BENCHES = (
+    "flows", "summarize", "ack", "teams", "latency", "turns", "engines", "history", "audit", "peer", "startup",
+)  # fmt: skip
 
 
 def main() -> int:
