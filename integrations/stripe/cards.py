@@ -16,7 +16,13 @@ from integrations.stripe.lookup_models import (
     PaymentsArguments,
     SubscriptionsArguments,
 )
-from integrations.stripe.models import ChargeArguments, Line, QuoteArguments, RefundArguments
+from integrations.stripe.models import (
+    ChargeArguments,
+    Line,
+    QuoteArguments,
+    RefundArguments,
+    RefundQuoteArguments,
+)
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -57,6 +63,11 @@ def refund(arguments: Any) -> Facts:
     if asked.reason:
         facts.append(("Reason", asked.reason.replace("_", " ")))
     return tuple(facts)
+
+
+def refund_quote(arguments: Any) -> Facts:
+    asked = RefundQuoteArguments.model_validate(arguments)
+    return ("Looks at payment", asked.payment_intent), ("To give back", asked.part or "all that is left")
 
 
 def invoice(arguments: Any) -> Facts:

@@ -152,3 +152,28 @@ class Refund(Result):
     label: str
     left: int = 0
     receipt_url: str = ""
+
+
+class RefundQuoteArguments(Arguments):
+    """`part` as the person said it: "7.00", "$7"; empty or "all": all that is left."""
+
+    payment_intent: Intent
+    part: Words = ""
+
+
+class RefundProblem(Result):
+    code: str
+    sentence: str
+
+
+class RefundQuote(Result):
+    """What a refund would be asked with. `left` is before it."""
+
+    payment_intent: str
+    amount: int
+    left: int
+    currency: str
+    customer: str
+    email: str
+    label: str
+    problems: list[RefundProblem]

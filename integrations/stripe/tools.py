@@ -25,9 +25,12 @@ from integrations.stripe.models import (
     QuoteArguments,
     Refund,
     RefundArguments,
+    RefundQuote,
+    RefundQuoteArguments,
 )
 from integrations.stripe.quote import Payer, card_label, quote
 from integrations.stripe.refund import refund
+from integrations.stripe.refund_quote import refund_quote
 
 # Seconds for one performance, all its calls together. A worker's lease must be longer.
 LONGEST = 35.0
@@ -71,6 +74,12 @@ def _charge(service: StripeService, arguments: Any, attempt: Attempt) -> Perform
 @_in_time
 def _refund(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
     return refund(service, RefundArguments.model_validate(arguments), attempt)
+
+
+@_in_time
+def _refund_quote(service: StripeService, arguments: Any, attempt: Attempt) -> Performed:
+    asked = RefundQuoteArguments.model_validate(arguments)
+    return Done(refund_quote(service, asked).model_dump(mode="json"))
 
 
 @_in_time
@@ -173,6 +182,16 @@ REFUND = Tool(
     amount=cards.amount_of_refund,
     recipient=named("payment_intent"),
 )
+REFUND_QUOTE = Tool(
+    name="stripe.refund_quote",
+    summary="What giving a payment back would come to",
+    risk=Risk.READ,
+    reversibility=Reversibility.READ_ONLY,
+    arguments=RefundQuoteArguments,
+    result=RefundQuote,
+    perform=_refund_quote,
+    describe=cards.refund_quote,
+)
 INVOICE = Tool(
     name="stripe.invoice",
     summary="Send an invoice",
@@ -233,6 +252,7 @@ STRIPE = Integration(
         QUOTE,
         CHARGE,
         REFUND,
+        REFUND_QUOTE,
         INVOICE,
         FIND_CUSTOMER,
         FIND_PRODUCT,
