@@ -64,7 +64,7 @@ def zone_of(name: str) -> tzinfo:
     """UTC where there is no such zone."""
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return UTC
 
 

@@ -26,7 +26,8 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 _OFTEN = re.compile(
-    r"\b(?:every|each)\s+(?:\d+\s+|few\s+|other\s+)?(?:hours?|minutes?|seconds?)\b|\bhourly\b", re.IGNORECASE
+    r"\b(?:every|each)\s+(?:\d+\s+|few\s+|other\s+)?(?:hours?|minutes?|seconds?)\b(?!\s+(?:of|in|day|mon|tue|wed|thu|fri|sat|sun))|\bhourly\b",
+    re.IGNORECASE,
 )
 _NUMBERED = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "last": LAST, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4,
