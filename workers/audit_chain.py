@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Literal
 from uuid import UUID
 
@@ -77,6 +77,15 @@ def signed(tenant: UUID, head: Head) -> bytes:
     return f"{NAME} head\n{tenant}\n{head.seq}\n{stamp(head.at)}\n{head.hash.hex()}".encode()
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Several links of one number: those that fit there, and how many more there were."""
+
+    rivals: list[Link]
+    fitting: list[Link]
+    more: int
+
+
 class Walk:
     """Goes along a chain, link by link, in bounded memory. What does not fit is kept in `findings`,
     the first `MOST_FINDINGS`; `count` says of how many. `others` are the tenants it may be mixed with."""
@@ -92,6 +101,7 @@ class Walk:
         self._after: bytes | None = genesis(tenant)
         self._next = 1
         self._latest: datetime | None = None
+        self._held: _Held | None = None
         self._odd: list[Link] = []
         self._odd_bytes = 0
 
@@ -100,8 +110,9 @@ class Walk:
         for _, same in groupby(links, lambda link: link.seq):
             self._place(same)
 
-    def end(self) -> None:
+    def end(self, head: Head | None = None) -> None:
         """Those that did not fit are compared with each other: contents may have changed places."""
+        self._settle({head.hash} if head else set())
         for link in self._odd:
             self._note(*_explained(self._tenant, link, self._odd))
         self._odd = []
@@ -145,24 +156,29 @@ class Walk:
             self._note("edited", kept.seq, text)
 
     def _place(self, same: Iterator[Link]) -> None:
-        """All that claim one number: at most one of them is the genuine one, the others were put in."""
-        first = next(same)
-        second = next(same, None)
-        if second is None:
-            self._step(first)
+        """All that claim one number: at most one of them is the genuine one, the others were put in.
+
+        Where several fit, what comes next tells which, for it names the one that it follows.
+        """
+        rivals = list(islice(same, MOST_FINDINGS))
+        more = sum(1 for _ in same)
+        self._settle({link.prev for link in rivals})
+        fitting = [link for link in rivals if self._fits(link)] if len(rivals) > 1 else rivals
+        self._held = _Held(rivals, fitting or rivals[:1], more)
+        if len(self._held.fitting) == 1:
+            self._settle(set())
+
+    def _settle(self, followed: set[bytes]) -> None:
+        held, self._held = self._held, None
+        if held is None:
             return
-        rest = [second]
-        genuine = first if self._fits(first) else None
-        for link in (second, *same):
-            if genuine is None and self._fits(link):
-                genuine = link
-            if len(rest) < MOST_FINDINGS and link is not second:
-                rest.append(link)
-        found = genuine or first
-        self._step(found)
-        for link in (first, *rest):
-            if link is not found:
+        genuine = next((link for link in held.fitting if link.hash in followed), held.fitting[0])
+        self._step(genuine)
+        for link in held.rivals:
+            if link is not genuine:
                 self._note("inserted", link.seq, f"id {link.id}: there is another entry of this number")
+        if held.more:
+            self._note("inserted", genuine.seq, f"{held.more} more claim this number")
 
     def _fits(self, link: Link) -> bool:
         return self._after in (None, link.prev) and _digest(self._begin, link) == link.hash

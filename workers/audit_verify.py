@@ -85,7 +85,7 @@ async def walked(db: Database, tenant: UUID, keys: Signer, kept: Head | None = N
             walk.take(links)
             if kept is not None:
                 met = next((link for link in links if link.seq == kept.seq), met)
-        walk.end()
+        walk.end(head)
         walk.head(head, genuine=genuine(tenant, keys, head) if head else None)
         for id in await audit_sealing.half_sealed(c, tenant, PAGE):
             walk.strange(id)
