@@ -13,7 +13,9 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """All that the digest covers. `account` names the service account that is acted on,
-    `expires_at` is in ISO 8601, as stored."""
+    `expires_at` is in ISO 8601, as stored. `terms`: who has to agree, as it was asked, in canonical
+    JSON; empty for what was asked before terms were kept, which has the digest that it had then.
+    """
 
     tenant: str
     requester: str
@@ -25,6 +27,7 @@ class Sealed:
     policy_version: str
     approval: str
     expires_at: str
+    terms: str = ""
 
 
 def canonical(value: Any) -> bytes:
@@ -59,7 +62,10 @@ def _only_exact(value: Any) -> None:
 
 def digest(sealed: Sealed) -> bytes:
     """SHA-256 over the canonical bytes."""
-    return hashlib.sha256(canonical(asdict(sealed))).digest()
+    fields = asdict(sealed)
+    if not sealed.terms:
+        del fields["terms"]
+    return hashlib.sha256(canonical(fields)).digest()
 
 
 def code(digest: bytes) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flows import policy_words
+from flows.approval_stages import Stage, Times
 from flows.duty import Duty
 from flows.policy_facts import About
 from flows.policy_match import Case, unknown, weight
@@ -56,11 +57,15 @@ class Approvers:
     """Who decides, and where they are asked.
 
     `people` are e-mail addresses; empty: whoever is in the place, but never the requester.
-    `places` are `slack:C…` or `teams:19:…`; empty: APPROVALS_CHANNEL.
+    `places` are `slack:C…` or `teams:19:…`; empty: APPROVALS_CHANNEL. `stages` say more than `people`
+    can, and take its place; `escalate` are asked too once those before let their time pass.
     """
 
     people: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    escalate: tuple[str, ...] = ()
+    times: Times = field(default_factory=Times)
 
 
 @dataclass(frozen=True, slots=True)

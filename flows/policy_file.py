@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from flows.approval_file import parse_approvers
 from flows.duty_file import FIELDS as DUTY
 from flows.duty_file import parse_duty
 from flows.errors import FlowError, Mistake
 from flows.loader import version_of
-from flows.policy import Approvers, Policy
-from flows.policy_rule_file import Wrong, is_shadow, parse_rule
+from flows.policy import Policy
+from flows.policy_rule_file import is_shadow, parse_rule
 from flows.yaml_source import Source, read
 
 MOST_RULES = 200
@@ -54,8 +55,8 @@ def parse_policy(source: Source) -> Policy:
     if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 60 * 24 * 30:
         wrong("expires_minutes", "must be a whole number of minutes, 1 to 43200", "expires_minutes: 30")
         minutes = 30
-    approvers = _approvers(raw.get("approvers", {}), partial(wrong_in, ("approvers",)))
     duty = parse_duty(raw, wrong)
+    approvers = parse_approvers(raw.get("approvers", {}), duty, partial(wrong_in, ("approvers",)))
     shadow = is_shadow(raw, wrong)
     if mistakes:
         raise FlowError(mistakes)
@@ -66,22 +67,3 @@ def _line(source: Source, path: tuple[str | int, ...]) -> int:
     """Of the field, or of the nearest thing around it that stands in the file."""
     around = (path[:length] for length in range(len(path), -1, -1))
     return next((source.lines[each] for each in around if each in source.lines), 0)
-
-
-def _approvers(raw: Any, wrong: Wrong) -> Approvers:
-    if not isinstance(raw, Mapping):
-        wrong("approvers", "must be a mapping", "approvers: {people: [], places: []}")
-        return Approvers()
-    for field in raw:
-        if field not in ("people", "places"):
-            wrong(field, "is not a field of approvers", "people or places")
-    return Approvers(_strings(raw, "people", wrong), _strings(raw, "places", wrong))
-
-
-def _strings(raw: Mapping[str, Any], field: str, wrong: Wrong) -> tuple[str, ...]:
-    value = raw.get(field, [])
-    if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
-        right = '["grace@example.com"]' if field == "people" else '["slack:C0123"]'
-        wrong(field, "must be a list of texts", f"{field}: {right}")
-        return ()
-    return tuple(value)

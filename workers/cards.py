@@ -40,8 +40,8 @@ def body(
     return Reply(f"Approval needed. {title}.", blocks)
 
 
-def asking(card: Reply, id: str) -> Reply:
-    """The card with its buttons."""
+def asking(card: Reply, id: str, standing: tuple[Block, ...] = ()) -> Reply:
+    """The card with its buttons. `standing`: who has agreed, and who must still."""
     buttons = Buttons(
         (
             Button("Approve", APPROVE, id, Style.PRIMARY),
@@ -49,7 +49,7 @@ def asking(card: Reply, id: str) -> Reply:
         )
     )
     reason = Ask("reason", "Reason, if you reject")
-    return Reply(card.text, (*card.blocks, reason, buttons), card.mentions)
+    return Reply(card.text, (*card.blocks, *standing, reason, buttons), card.mentions)
 
 
 def settled(approval: Approval, state: str, by: str, reason: str) -> Reply:

@@ -7,11 +7,16 @@ from uuid import UUID
 import orjson
 
 from flows import approval as sealing
+from flows.approval_quorum import Vote, enough, stands
 from flows.policy import Policy
 from flows.run import Run
 from workers.approve import Rules
-from workers.named import who
-from workers.store import approvals, audit, effects, people
+from workers.approvers import situation
+from workers.approvers.asking import spelled
+from workers.approvers.press import terms_of
+from workers.named import named
+from workers.store import approval_terms, approvals, audit, effects, people
+from workers.store.approval_terms import Voted
 from workers.store.approvals import Approval
 from workers.store.door import Connection
 from workers.tools import meaning
@@ -67,6 +72,7 @@ def _digest(
             policy_version=policy.version,
             approval=approval.id,
             expires_at=approval.expires_at.isoformat(),
+            terms=spelled(approval.terms),
         )
     )
 
@@ -74,12 +80,29 @@ def _digest(
 async def entitled_still(
     c: Connection, tenant: UUID, approval: Approval, policy: Policy, rules: Rules
 ) -> bool:
-    """Whether whoever approved may still do so, asked in the transaction that claims the effect."""
+    """Whether those who approved are enough and may still do so, asked in the transaction that claims the
+    effect: each as at the time of their press, by what is known of people now."""
     if approval.decided_by is None or approval.decided_by == approval.requester:
         return False
-    for each in (approval.requester, approval.decided_by):
+    terms = await terms_of(c, tenant, approval, policy, rules)
+    if terms != rules.terms(policy, await named(c, tenant, approval)):
+        return False
+    voted = await approval_terms.votes(c, tenant, approval.id) if approval.terms else [_lone(approval)]
+    for each in (approval.requester, *(id for vote in voted for id in {vote.person, vote.seat})):
         if not await people.reachable(c, tenant, each):
-            return False  # the account turned out to be another person's: perhaps that of the other one
-    named = await who(c, tenant, approval, policy, rules)
-    by = await people.by_id(c, tenant, approval.decided_by)
-    return by is not None and (not named or by.email in named)
+            return False  # the account turned out to be another person's: perhaps that of another one here
+    votes: list[Vote] = []
+    for vote in voted:
+        known = await situation.known(c, tenant, approval, terms, policy, vote.at, [vote.person, vote.seat])
+        key = known.humans.key
+        votes.append(Vote(key(vote.person), key(vote.seat), vote.stage))
+        if not stands(known.situation(vote.person, here=True), votes[-1]):
+            return False
+    return enough(terms.quorums, votes)
+
+
+def _lone(approval: Approval) -> Voted:
+    """What was asked before votes were kept was decided by one."""
+    assert approval.decided_by is not None
+    by = approval.decided_by
+    return Voted(by, by, 0, approval.expires_at, "", "")

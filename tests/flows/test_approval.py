@@ -29,6 +29,7 @@ SEALED = Sealed(
     policy_version="p1",
     approval="a1",
     expires_at="2026-11-21T22:00:00+00:00",
+    terms='{"escalate":[],"stages":[{"any_of":["finance"],"name":"","quorum":2}]}',
 )
 
 

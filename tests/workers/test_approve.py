@@ -13,8 +13,9 @@ from bot.platforms.base import Profile
 from bot.reply import Reply
 from bot.turn import Account, Place, Pressed, Turn, TurnId
 from flows.policy import Approvers, Policy
-from workers import approve, sealed
+from workers import sealed
 from workers.approve import Rules
+from workers.approvers import press
 from workers.services import Services
 from workers.store import people
 from workers.store.approvals import Approval
@@ -59,7 +60,7 @@ async def met(db: Database, tenant: UUID, account: Account, email: str = "") -> 
 async def refusal(db: Database, tenant: UUID, approval: Approval, person: Person, by: Account) -> str:
     turn = Turn(TurnId("t"), PLACE, by, Pressed("approve", "a"))
     async with db.tenant(tenant) as c:
-        return await approve._refusal(c, tenant, approval, turn, person, POLICY, RULES)
+        return await press.refusal(c, tenant, approval, turn, person, POLICY, RULES)
 
 
 async def still(db: Database, tenant: UUID, approval: Approval) -> bool:

@@ -8,14 +8,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from bot.reply import Reply
-from workers.store import codec
+from flows import approval_stages
+from flows.approval_stages import Terms
+from workers.store import approval_terms, codec
 from workers.store.door import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """As stored. `card` is what was shown, without its buttons; `expires_at` is part of the digest."""
+    """As stored. `card` is what was shown, without its buttons; `expires_at` is part of the digest.
+
+    `terms` say who has to agree, and are too; None for what was asked before they were kept. `tier`
+    is how often it was escalated.
+    """
 
     id: str
     effect_key: str
@@ -37,6 +45,15 @@ class Approval:
     expires_at: datetime
     decided_by: UUID | None = None
     reason: str | None = None
+    terms: Terms | None = None
+    tier: int = 0
+
+
+# What a row of `approvals` holds, with its terms beside it.
+_ROW = (
+    "select a.*, t.terms, coalesce(t.tier, 0) as tier from approvals a left join approval_terms t"
+    " on t.tenant_id = a.tenant_id and t.approval_id = a.id"
+)
 
 
 async def ask(c: Connection, tenant: UUID, approval: Approval) -> None:
@@ -64,6 +81,8 @@ async def ask(c: Connection, tenant: UUID, approval: Approval) -> None:
         codec.dumps(approval.card),
         approval.expires_at,
     )
+    if approval.terms is not None:
+        await approval_terms.keep(c, tenant, approval.id, approval.terms)
 
 
 async def card_posted(c: Connection, tenant: UUID, approval_id: str, outbox_id: str) -> None:
@@ -89,16 +108,14 @@ async def cards(c: Connection, tenant: UUID, approval_id: str) -> list[tuple[str
 
 
 async def by_id(c: Connection, tenant: UUID, id: str, *, lock: bool = False) -> Approval | None:
-    query = "select * from approvals where tenant_id = $1 and id = $2"
-    return _approval(await c.fetchrow(query + (" for update" if lock else ""), tenant, id))
+    query = f"{_ROW} where a.tenant_id = $1 and a.id = $2"
+    return _approval(await c.fetchrow(query + (" for update of a" if lock else ""), tenant, id))
 
 
 async def of_effect(c: Connection, tenant: UUID, key: str) -> Approval | None:
     """The approval that an effect stands under, locked. None: it needed none."""
     return _approval(
-        await c.fetchrow(
-            "select * from approvals where tenant_id = $1 and effect_key = $2 for update", tenant, key
-        )
+        await c.fetchrow(f"{_ROW} where a.tenant_id = $1 and a.effect_key = $2 for update of a", tenant, key)
     )
 
 
@@ -161,7 +178,7 @@ async def note(
 
 async def pending(c: Connection, tenant: UUID, most: int = 20) -> list[Approval]:
     rows = await c.fetch(
-        "select * from approvals where tenant_id = $1 and state = 'pending' order by created_at limit $2",
+        f"{_ROW} where a.tenant_id = $1 and a.state = 'pending' order by a.created_at limit $2",
         tenant,
         most,
     )
@@ -175,4 +192,6 @@ def _approval(row: Mapping[str, Any] | None) -> Approval | None:
     for unused in ("tenant_id", "created_at", "decided_at", "used_at"):
         values.pop(unused)
     values["card"] = codec.loads(values["card"])
+    if values["terms"] is not None:
+        values["terms"] = approval_stages.from_json(orjson.loads(values["terms"]))
     return Approval(**values)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from workers.store import (
+    schema_approvers,
     schema_audit,
     schema_experiments,
     schema_handoffs,
@@ -356,6 +357,7 @@ decisions = Table(
 )
 
 APPEND_ONLY = frozenset({"decisions", "flow_versions", "policies"}).union(
+    schema_approvers.APPEND_ONLY,
     schema_audit.APPEND_ONLY,
     schema_services.APPEND_ONLY,
     schema_experiments.APPEND_ONLY,

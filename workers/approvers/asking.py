@@ -1,0 +1,150 @@
+"""Asks: the call is held and sealed, and a card is posted at each of the approvers' places."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from bot.errors import CountersignError
+from flows import approval as sealing
+from flows.approval_quorum import unfilled
+from flows.approval_stages import Terms, title, to_json
+from flows.approval_time import add_working
+from flows.effects import AskApproval
+from flows.flow import Flow
+from flows.policy import Policy
+from flows.run import Run
+from integrations import integration_of, money
+from integrations.flow.tools import approvers_of
+from workers import audit_notes, cards
+from workers.approvers import calendar, situation, words
+from workers.approvers.rules import Rules, place_of
+from workers.commit import Commit
+from workers.known import World
+from workers.store import services as kept_services
+from workers.store.approvals import Approval
+from workers.store.door import Connection
+from workers.store.outbox import Message
+from workers.tools import meaning
+
+NO_PLACE = "There is no place where approvers could be asked. Set APPROVALS_CHANNEL, then order again."
+LONGEST = timedelta(days=30)
+
+
+async def ask(
+    c: Connection,
+    tenant: UUID,
+    commit: Commit,
+    run: Run,
+    flow: Flow,
+    asked: AskApproval,
+    world: World,
+    rules: Rules,
+) -> None:
+    """Says so at once where nobody could ever decide it."""
+    call = asked.call
+    policy = world.known.policy
+    where = [place for each in rules.where(policy) if (place := await place_of(c, tenant, each)) is not None]
+    tool = world.tools[call.tool]
+    commit.intents.append((call, policy.version, tool.risk, "held"))
+    if not where:
+        cannot_be_asked(commit, call.key, NO_PLACE)
+        return
+    kept = await kept_services.kept(c, tenant, integration_of(call.tool).name)
+    try:
+        account = rules.services.connected(tenant, kept).account
+    except CountersignError as error:
+        cannot_be_asked(commit, call.key, f"{error} Nothing was done.")
+        return
+    terms = rules.terms(policy, frozenset(approvers_of(call.tool, call.arguments)))
+    now: datetime = await c.fetchval("select date_trunc('second', now())")
+    lasts = float(asked.expires or policy.expires)
+    expires = _expires(now, lasts, terms, policy)
+    id = f"{call.key}:approval"
+    sealed = sealing.Sealed(
+        tenant=str(tenant),
+        requester=run.requester.id,
+        tool=meaning(call.tool),
+        arguments=call.arguments,
+        account=account,
+        flow_version=run.flow_version,
+        step=call.step,
+        policy_version=policy.version,
+        approval=id,
+        expires_at=expires.isoformat(),
+        terms=spelled(terms),
+    )
+    digest = sealing.digest(sealed)
+    code = sealing.code(digest)
+    moved = tool.amount(call.arguments)
+    card = cards.body(
+        tool.tool.summary,
+        money.show(*moved) if moved else "",
+        run.requester.name,
+        tool.facts(call.arguments),
+        asked.verdict.because,
+        asked.words,
+        code,
+        flow,
+        f"{expires:%a %d %b %H:%M} UTC",
+    )
+    approval = Approval(
+        id=id,
+        effect_key=call.key,
+        run_id=run.id,
+        conversation=commit.runs[0][0].conversation,
+        step=call.step,
+        tool=call.tool,
+        requester=UUID(run.requester.id),
+        account=sealed.account,
+        flow_version=run.flow_version,
+        policy_version=policy.version,
+        digest=digest,
+        code=code,
+        rule=asked.verdict.rule,
+        because=asked.verdict.because,
+        words=asked.words,
+        card=card,
+        state="pending",
+        expires_at=expires,
+        terms=terms,
+    )
+    known = await situation.known(c, tenant, approval, terms, policy, now, arguments=call.arguments)
+    lacking = unfilled(known.stages, known.excluded)
+    if lacking is not None and not terms.escalate:
+        cannot_be_asked(
+            commit, call.key, words.nobody_left(title(terms.stages, lacking), known.stages[lacking])
+        )
+        return
+    commit.asks.append(approval)
+    drawn = cards.asking(card, id, words.standing(known))
+    for number, place in enumerate(where):
+        outbox_id = f"{id}:{number}"
+        commit.messages.append(Message(outbox_id, "post", place, drawn))
+        commit.copies.append((id, outbox_id))
+    commit.timers.append((f"{id}:expiry", expires, {"_": "expire", "approval": id}))
+    commit.timers += calendar.timers(approval, terms, policy.approvers.times, now, lasts)
+    commit.note("approval.asked", **audit_notes.asked(approval, run.requester.name, moved))
+
+
+def spelled(terms: Terms | None) -> str:
+    """In canonical JSON, for the digest; empty for what was asked before terms were kept."""
+    if terms is None:
+        return ""
+    return json.dumps(to_json(terms), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _expires(now: datetime, lasts: float, terms: Terms, policy: Policy) -> datetime:
+    """Whoever it is escalated to has as much time as those before."""
+    seconds = lasts * (1 + len(terms.escalate))
+    times = policy.approvers.times
+    if times.clock_stops:
+        return min(add_working(now, seconds, times.hours), now + LONGEST)
+    return min(now + timedelta(seconds=seconds), now + LONGEST)
+
+
+def cannot_be_asked(commit: Commit, key: str, sentence: str) -> None:
+    event = {"_": "events.Failed", "key": key, "code": "denied", "sentence": sentence}
+    commit.events.append((commit.runs[0][0].conversation, f"effect:{key}:no_place", event))
+    commit.withdrawals.append(key)

@@ -1,0 +1,121 @@
+"""What comes to an approval by the clock, or after a yes that was not the last: in the run's conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bot.reply import Reply
+from bot.text import for_card
+from flows.approval_stages import Terms
+from flows.policy import Policy
+from workers import audit_notes, cards
+from workers.approvers import calendar, reminders, situation, words
+from workers.approvers.press import CHANGED, terms_of
+from workers.approvers.reminders import Reminder
+from workers.approvers.situation import Known
+from workers.commit import Commit
+from workers.seen import Seen, Tools, write_all
+from workers.store import approval_terms, approvals, runs
+from workers.store.approvals import Approval
+from workers.store.conversations import Claimed
+from workers.store.door import Connection
+from workers.store.outbox import Message
+
+EVENTS = frozenset({CHANGED, calendar.REMIND, calendar.ESCALATE})
+
+
+async def heard(tools: Tools, claimed: Claimed, seen: Seen, raw: dict[str, Any]) -> Commit:
+    """Nothing, where it was decided meanwhile."""
+    commit = Commit()
+    reminder = await _reminder(tools, claimed.tenant, raw) if raw["_"] == calendar.REMIND else None
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        approval = await approvals.by_id(c, claimed.tenant, raw["approval"], lock=True)
+        if approval is not None and approval.state == "pending":
+            policy = await tools.library.policy(c, claimed.tenant, approval.policy_version)
+            terms = await terms_of(c, claimed.tenant, approval, policy, tools.rules)
+            if raw["_"] != calendar.REMIND:
+                await _heard(c, claimed.tenant, commit, approval, terms, policy, raw)
+            elif reminder is not None:
+                known = await situation.known(c, claimed.tenant, approval, terms, policy, await _now(c))
+                await reminders.say(c, claimed.tenant, commit, approval, known, reminder, raw)
+        await write_all(tools, c, claimed, seen, commit)
+    return commit
+
+
+async def _now(c: Connection) -> datetime:
+    now: datetime = await c.fetchval("select now()")
+    return now
+
+
+async def _reminder(tools: Tools, tenant: UUID, raw: dict[str, Any]) -> Reminder | None:
+    """Read first, then the platforms are asked, then it is written: nobody waits inside of a transaction."""
+    async with tools.db.tenant(tenant) as c:
+        approval = await approvals.by_id(c, tenant, raw["approval"])
+        if approval is None or approval.state != "pending":
+            return None
+        policy = await tools.library.policy(c, tenant, approval.policy_version)
+        terms = await terms_of(c, tenant, approval, policy, tools.rules)
+        now = await _now(c)
+        known = await situation.known(c, tenant, approval, terms, policy, now)
+        there = await reminders.accounts(c, tenant, known, raw.get("only"))
+    return await reminders.prepared(tools, there, policy.approvers.times.hours, now, raw)
+
+
+async def _heard(
+    c: Connection,
+    tenant: UUID,
+    commit: Commit,
+    approval: Approval,
+    terms: Terms,
+    policy: Policy,
+    raw: dict[str, Any],
+) -> None:
+    now = await _now(c)
+    match raw["_"]:
+        case calendar.ESCALATE:
+            if not await approval_terms.escalate(c, tenant, approval.id, raw["tier"]):
+                return
+            fresh = await approvals.by_id(c, tenant, approval.id)
+            assert fresh is not None
+            known = await situation.known(c, tenant, fresh, terms, policy, now)
+            await _escalated(c, tenant, commit, fresh, known, raw["tier"])
+        case _:
+            known = await situation.known(c, tenant, approval, terms, policy, now)
+            await _redrawn(c, tenant, commit, approval, known, f"counted{raw['number']}")
+            said = f"{known.voted[-1].words} agreed. {words.missing(known)}" if known.voted else ""
+            await _told(c, tenant, commit, approval, f"counted{raw['number']}", said)
+
+
+async def _redrawn(
+    c: Connection, tenant: UUID, commit: Commit, approval: Approval, known: Known, state: str
+) -> None:
+    """Every copy shows who has agreed and who must still, with its buttons."""
+    drawn = cards.asking(approval.card, approval.id, words.standing(known))
+    for outbox_id, place in await approvals.cards(c, tenant, approval.id):
+        commit.messages.append(Message(f"{outbox_id}:{state}", "update", place, drawn, target=outbox_id))
+
+
+async def _told(
+    c: Connection, tenant: UUID, commit: Commit, approval: Approval, mark: str, sentence: str
+) -> None:
+    """To whoever asked."""
+    stored = await runs.by_id(c, tenant, approval.run_id)
+    if stored is not None and sentence:
+        message = Message(f"{approval.id}:told:{mark}", "post", stored.place, Reply(for_card(sentence)))
+        commit.messages.append(message)
+
+
+async def _escalated(
+    c: Connection, tenant: UUID, commit: Commit, approval: Approval, known: Known, tier: int
+) -> None:
+    """Those before let their time pass, so others may decide too. Theirs is the same card."""
+    term = known.terms.escalate[tier - 1]
+    await _redrawn(c, tenant, commit, approval, known, f"escalated{tier}")
+    sentence = f"Nobody decided in time, so {words.one(term)} may decide this now too."
+    for number, (_, place) in enumerate(await approvals.cards(c, tenant, approval.id)):
+        said = Reply(f"{for_card(sentence)} {approval.card.text}")
+        commit.messages.append(Message(f"{approval.id}:said{tier}:{number}", "post", place, said))
+    await _told(c, tenant, commit, approval, f"escalated{tier}", sentence)
+    commit.note("approval.escalated", tier=tier, **audit_notes.over(approval))

@@ -1,0 +1,121 @@
+"""All that a press is judged by, as it is in the transaction that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flows.approval_delegation import Lent, principals
+from flows.approval_quorum import Situation, Stand, Vote
+from flows.approval_stages import Terms
+from flows.policy import Policy
+from workers.approvers import duties
+from workers.approvers.who import Humans, Meant, humans, meant_by, stands
+from workers.store import approval_terms, delegations, links
+from workers.store.approval_terms import Voted
+from workers.store.approvals import Approval
+from workers.store.delegations import Delegation
+from workers.store.door import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Of one approval, at one moment. `emails`: who has a verified address of their own."""
+
+    terms: Terms
+    tier: int
+    meant: Mapping[str, Meant]
+    humans: Humans
+    stages: tuple[Stand, ...]
+    excluded: Mapping[str, str]
+    lent: tuple[Delegation, ...]
+    voted: tuple[Voted, ...]
+    named: frozenset[UUID]  # who have a verified address
+
+    @property
+    def votes(self) -> tuple[Vote, ...]:
+        key = self.humans.key
+        return tuple(Vote(key(each.person), key(each.seat), each.stage) for each in self.voted)
+
+    def own(self, person: UUID) -> frozenset[int]:
+        """The stages that mean this person. What a link joins speaks for an account without an address."""
+        linked = frozenset({person})
+        if person not in self.named:
+            linked = links.live_with(person, self.humans.links)
+        return frozenset(
+            at
+            for at in range(len(self.stages))
+            if any(linked & self.humans.ids(self.meant[term]) for term in self.terms.at(at, self.tier))
+        )
+
+    def situation(self, person: UUID, *, here: bool, votes: Sequence[Vote] | None = None) -> Situation:
+        key = self.humans.key
+        lent = [Lent(key(each.person), key(each.delegate)) for each in self.lent]
+        return Situation(
+            stages=self.stages,
+            votes=self.votes if votes is None else tuple(votes),
+            excluded=self.excluded,
+            own=self.own(person),
+            stands_in=principals(lent, key(person)),
+            here=here,
+        )
+
+    def seat(self, key: str, person: UUID) -> UUID:
+        """The row of `people` behind a key; the presser's own for their own."""
+        if key == self.humans.key(person):
+            return person
+        return UUID(key)
+
+
+async def known(
+    c: Connection,
+    tenant: UUID,
+    approval: Approval,
+    terms: Terms,
+    policy: Policy,
+    at: datetime,
+    people: Sequence[UUID] = (),
+    arguments: Mapping[str, Any] | None = None,
+) -> Known:
+    """`at` is when it is judged: now for a press, the time of the vote for one that counted.
+
+    `arguments` are those of the call, where it is not stored yet.
+    """
+    voted = await approval_terms.votes(c, tenant, approval.id)
+    lent = await delegations.at(c, tenant, at)
+    every = [term for number in range(len(terms.stages)) for term in terms.at(number, approval.tier)]
+    meant = await meant_by(c, tenant, every, policy.duty, approval.requester, at)
+    outside = await duties.of(c, tenant, approval, arguments)
+    everybody = {
+        approval.requester,
+        *people,
+        *(id for each in voted for id in (each.person, each.seat)),
+        *(id for each in lent for id in (each.person, each.delegate)),
+    }
+    found = await humans(c, tenant, meant.values(), everybody, outside.keys())
+    rows = await c.fetch(
+        "select id from people where tenant_id = $1 and id = any($2) and email <> ''", tenant, list(everybody)
+    )
+    excluded = {found.key(found.by_email[email]): why for email, why in outside.items()
+                if email in found.by_email}  # fmt: skip
+    excluded |= {email: why for email, why in outside.items() if email not in found.by_email}
+    excluded[found.key(approval.requester)] = duties.REQUESTER
+    return Known(
+        terms=terms,
+        tier=approval.tier,
+        meant=meant,
+        humans=found,
+        stages=stands(terms, approval.tier, meant, found),
+        excluded=excluded,
+        lent=tuple(lent),
+        voted=tuple(voted),
+        named=frozenset(row["id"] for row in rows),
+    )
+
+
+async def again(c: Connection, tenant: UUID, before: Known, approval: Approval) -> Known:
+    """With the votes of now."""
+    return replace(before, voted=tuple(await approval_terms.votes(c, tenant, approval.id)))
