@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN = .venv/bin/python
 
-.PHONY: help setup dev up test check bench storm clean
+.PHONY: help setup dev up test check bench storm soak clean
 
 help:
 	@echo "make up      the whole bot and its workbench, at http://localhost:3000"
@@ -10,6 +10,7 @@ help:
 	@echo "make check   format, lint, types, imports, locks, audit"
 	@echo "make bench   figures: throughput, latency, start-up, memory"
 	@echo "make storm   kill things at random while orders come in; nothing may be lost"
+	@echo "make soak    the same load for ten minutes (SECONDS=…); memory must stay flat"
 	@echo "make setup   what all of these begin with"
 	@echo "make clean   remove what was built; keeps .countersign (data and keys) and .env"
 
@@ -33,6 +34,9 @@ bench: dev
 
 storm: dev
 	@exec $(RUN) -m tests.faults.storm
+
+soak: dev
+	@exec $(RUN) -m tests.bench.soak
 
 clean:
 	rm -rf .venv bot/workbench/page/dist bot/workbench/page/node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -32,10 +32,14 @@ class Said:
 
 @dataclass(slots=True)
 class SlackPeople:
-    """Each message begins a thread of its own, in a channel of its own: Slack limits what a channel takes."""
+    """Each message begins a thread of its own, in a channel of its own: Slack limits what a channel takes.
+
+    `channels`: no more than so many, as an organisation has; 0: no end of them.
+    """
 
     keys: Keys
     path: str = slack_events.PATH
+    channels: int = 0
 
     def mention(self, text: str = "help", user: str = cast.ADA.slack) -> Said:
         number = next(_numbers)
@@ -46,7 +50,7 @@ class SlackPeople:
             "ts": ts,
             "text": f"<@{cast.BOT_USER}> {text}",
             "team": cast.TEAM,
-            "channel": f"C{number}",
+            "channel": f"C{number % self.channels if self.channels else number}",
             "event_ts": ts,
         }
         parcel = slack_events.event(inner, time.time())
@@ -84,10 +88,11 @@ class SlackPeople:
 
 @dataclass(slots=True)
 class TeamsPeople:
-    """Each message begins a thread of its own, in a channel of its own."""
+    """Each message begins a thread of its own, in a channel of its own. `channels` as in Slack."""
 
     tokens: Tokens
     signed: bool = True
+    channels: int = 0
 
     def mention(self, text: str = "help", person: cast.Person = cast.ADA) -> Said:
         id = str(next(_numbers))
@@ -111,7 +116,8 @@ class TeamsPeople:
         return self._sent(activity)
 
     def _envelope(self, kind: str, who: cast.Person, id: str, thread: str) -> Json:
-        channel = f"19:bench{thread}@thread.tacv2"
+        number = int(thread) % self.channels if self.channels else thread
+        channel = f"19:bench{number}@thread.tacv2"
         return {
             "type": kind,
             "id": id,
