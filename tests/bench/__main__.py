@@ -14,7 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHES = (
-    "flows", "summarize", "ack", "teams", "latency", "turns", "engines", "history", "audit", "peer", "startup",
+    "flows", "summarize", "ack", "teams", "latency", "turns", "engines", "history", "retention", "audit",
+    "peer", "startup",
 )  # fmt: skip
 
 

@@ -105,16 +105,20 @@ async def _measure(bed: Bed, bot: Bot, seconds: float) -> tuple[float, float]:
     )
 
 
-async def fill(bot: Bot, count: int) -> None:
-    """As the superuser, without the foreign keys' triggers: they would be most of the time."""
+async def fill(bot: Bot, count: int, *, days_ago: int = 0) -> None:
+    """As the superuser, without the foreign keys' triggers: they would be most of the time.
+
+    `days_ago`: how long ago all of it ended, the youngest.
+    """
     tenant: UUID = await own(bot)
     connection = await asyncpg.connect(bot.database)
     try:
         await connection.execute("set session_replication_role = replica; set synchronous_commit = off")
         await connection.execute(PERSON, tenant)
         for query in FILL.values():
+            aged = query.replace("now() -", f"now() - interval '{days_ago} days' -")
             for first in range(1, count + 1, SLICE):
-                await connection.execute(query, tenant, first, min(count, first + SLICE - 1))
+                await connection.execute(aged, tenant, first, min(count, first + SLICE - 1))
         for table in FILL:
             await connection.execute(f"vacuum (analyze) {table}")
         await connection.execute("checkpoint")
