@@ -6,6 +6,7 @@ active is asked anew in each turn, so that an activation counts at once in every
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,11 +19,12 @@ from flows.loader import load_stored
 from flows.policy import Policy
 from flows.policy_file import stored_policy
 from flows.scene import Known
-from workers.store import definitions, experiments, tenants
+from workers.store import definitions, experiments, spending, tenants
 from workers.store.door import Connection, Database
 from workers.tools import Card, cards
 
 MOST_KEPT = 500
+SHADOW_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Library:
         self._flows: OrderedDict[tuple[UUID, str, str], Flow] = OrderedDict()
         self._policies: OrderedDict[tuple[UUID, str], Policy] = OrderedDict()
         self._worlds: OrderedDict[tuple[Any, ...], World] = OrderedDict()
+        self._shadows: OrderedDict[UUID, tuple[float, str | None]] = OrderedDict()
 
     async def world(self, c: Connection, tenant: UUID) -> World:
         """Raises LookupError where the tenant has no policy: nothing runs without one."""
@@ -64,17 +67,29 @@ class Library:
         """The same, from the active versions as somebody read them just now."""
         if policy_version is None:
             raise LookupError("this tenant has no policy; `countersign flows push` gives it one")
-        key = (tenant, policy_version, stopped, *sorted(active.items()))
+        shadow = await self._shadow(c, tenant)
+        key = (tenant, policy_version, shadow, stopped, *sorted(active.items()))
         if key not in self._worlds:
             flows = {
                 flow: await self.flow(c, tenant, flow, version) for flow, version in sorted(active.items())
             }
             policy = await self.policy(c, tenant, policy_version)
             told = tuple((flow.id, flow.description) for flow in flows.values())
-            self._worlds[key] = World(flows, Known(policy, self._tools, told, stopped=stopped), self._tools)
+            tried = await self.policy(c, tenant, shadow) if shadow else None
+            known = Known(policy, self._tools, told, stopped=stopped, shadow=tried)
+            self._worlds[key] = World(flows, known, self._tools)
             _bound(self._worlds)
         self._worlds.move_to_end(key)
         return self._worlds[key]
+
+    async def _shadow(self, c: Connection | Database, tenant: UUID) -> str | None:
+        """The policy that is only tried out, which nobody acts on: so it may be some seconds old."""
+        found = self._shadows.get(tenant)
+        if found is None or time.monotonic() - found[0] > SHADOW_SECONDS:
+            async with _inside(c, tenant) as there:
+                found = self._shadows[tenant] = (time.monotonic(), await spending.shadow(there, tenant))
+            _bound(self._shadows)
+        return found[1]
 
     async def flow(self, c: Connection | Database, tenant: UUID, flow: str, version: str) -> Flow:
         key = (tenant, flow, version)

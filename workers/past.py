@@ -108,8 +108,11 @@ def _decision(after: Run, effects: Sequence[Effect]) -> list[tuple[str, ...]]:
 
 
 def spent_of(step: Step) -> list[Spent]:
+    return spent(step.after, calls_of(step.effects), step.known)
+
+
+def spent(run: Run, calls: Sequence[Call], known: Known) -> list[Spent]:
     """What is kept of the calls. Of a mere read only where the policy rests on what was done."""
-    run, calls, known = step.after, calls_of(step.effects), step.known
     policies = (known.policy, known.shadow)
     counts_reads = any(policy is not None and policy.rests_on_past for policy in policies)
     found = []
@@ -128,11 +131,11 @@ def _spent(run: Run, call: Call, card: ToolCard) -> Spent:
 
 
 def _rests(known: Known, calls: Sequence[Call]) -> bool:
-    return any(_rules(known, call) for call in calls)
+    return bool(calls) and bool(_rules(known))
 
 
-def _rules(known: Known, call: Call) -> list[Rule]:
-    """The rules that look at what was done before, of all that could say something of this tool."""
+def _rules(known: Known) -> list[Rule]:
+    """The rules that look at what was done before."""
     return [
         rule
         for policy in (known.policy, known.shadow)
@@ -149,9 +152,9 @@ def _with(known: Known, past: Mapping[str, Past]) -> Known:
 async def _past(
     c: Connection, tenant: UUID, run: Run, known: Known, calls: Sequence[Call]
 ) -> dict[str, Past]:
-    found = {}
+    found, rules = {}, _rules(known)
     for call in calls:
-        if (rules := _rules(known, call)) and (card := known.tools.get(call.tool)) is not None:
+        if (card := known.tools.get(call.tool)) is not None:
             found[call.key] = await past_of(c, tenant, _spent(run, call, card), rules)
     return found
 

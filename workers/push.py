@@ -20,7 +20,7 @@ from integrations import tools
 from workers import experiments
 from workers.duty import zones_are_there
 from workers.installs import own_tenant
-from workers.store import audit, definitions, tenants
+from workers.store import audit, definitions, spending, tenants
 from workers.store.door import Connection, Database
 
 CATALOG = Path(__file__).resolve().parent.parent / "flows" / "catalog"
@@ -84,7 +84,6 @@ async def push_to(db: Database, tenant: UUID, flows: list[Flow], policy: Path) -
 
 async def put(c: Connection, tenant: UUID, flows: list[Flow], policy: Mapping[str, Any]) -> list[Pushed]:
     """In the transaction given. Raises `FlowError` for a policy that cannot be used."""
-    version = parse_policy(Source("policy", policy, {})).version
     done = []
     active = await definitions.active_flows(c, tenant)
     for flow in flows:
@@ -95,11 +94,31 @@ async def put(c: Connection, tenant: UUID, flows: list[Flow], policy: Mapping[st
             await audit.record(c, tenant, "flow.activated", flow=flow.id, version=flow.version, new=new,
                                by=audit.OPERATOR)  # fmt: skip
         done.append(Pushed(flow.id, flow.version, new, notes))
-    before = await tenants.policy_version(c, tenant)
-    await definitions.keep_policy(c, tenant, version, policy)
-    if before != version:
-        await audit.record(c, tenant, "policy.activated", version=version, before=before, by=audit.OPERATOR)
+    await keep_policy(c, tenant, policy)
     return done
+
+
+async def keep_policy(c: Connection, tenant: UUID, document: Mapping[str, Any]) -> None:
+    """Makes it the active one; a policy in shadow is kept beside the active one, to be tried out.
+
+    Raises `FlowError` where it cannot be used, or where there is nothing beside which to try it.
+    """
+    policy = parse_policy(Source("policy", document, {}))
+    version, before = policy.version, await tenants.policy_version(c, tenant)
+    if not policy.shadow:
+        await definitions.keep_policy(c, tenant, version, document)
+        if before != version:
+            await audit.record(
+                c, tenant, "policy.activated", version=version, before=before, by=audit.OPERATOR
+            )
+        return
+    if before is None:
+        problem = "is in shadow, and there is no policy that decides"
+        raise FlowError([Mistake("policy", 0, "", "mode", problem, "push one without mode first")])
+    await definitions.store_policy(c, tenant, version, document)
+    if version != await spending.shadow(c, tenant):
+        await spending.keep_shadow(c, tenant, version)
+        await audit.record(c, tenant, "policy.shadowed", version=version, beside=before, by=audit.OPERATOR)
 
 
 async def notes_on(

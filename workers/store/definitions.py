@@ -65,13 +65,27 @@ async def flow_versions(c: Connection, tenant: UUID) -> list[tuple[str, str, Any
 
 async def keep_policy(c: Connection, tenant: UUID, version: str, document: Mapping[str, Any]) -> None:
     """Keeps it and makes it the active one."""
+    await store_policy(c, tenant, version, document)
+    await c.execute("update tenants set policy_version = $2 where tenant_id = $1", tenant, version)
+
+
+async def store_policy(c: Connection, tenant: UUID, version: str, document: Mapping[str, Any]) -> None:
+    """Keeps it, and nothing else."""
     await c.execute(
         "insert into policies (tenant_id, version, document) values ($1, $2, $3) on conflict do nothing",
         tenant,
         version,
         orjson.dumps(document).decode(),
     )
-    await c.execute("update tenants set policy_version = $2 where tenant_id = $1", tenant, version)
+
+
+async def policy_versions(c: Connection, tenant: UUID) -> list[tuple[str, Any]]:
+    """Version and when it came, the newest first."""
+    rows = await c.fetch(
+        "select version, created_at from policies where tenant_id = $1 order by created_at desc, version",
+        tenant,
+    )
+    return [(row["version"], row["created_at"]) for row in rows]
 
 
 async def policy_document(c: Connection, tenant: UUID, version: str) -> dict[str, Any] | None:
