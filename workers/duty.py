@@ -75,6 +75,6 @@ def zones_are_there(policy: Policy, file: str) -> None:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return False
     return True

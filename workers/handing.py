@@ -94,11 +94,11 @@ async def _answer(
     match action, handoff.state:
         case "handoff.take", "offered":
             return await _take(c, tenant, commit, turn, person, handoff)
-        case "handoff.take", "taken" if handoff.helper == person.id:
+        case "handoff.take", "taken" if has_it(handoff, person):
             return Answer(Reply("You have it already."))
         case "handoff.pass", "offered":
             return await _leave(c, tenant, commit, person, handoff)
-        case "handoff.resolve" | "handoff.pass", "taken" if handoff.helper == person.id:
+        case "handoff.resolve" | "handoff.pass", "taken" if has_it(handoff, person):
             return await _end(c, tenant, commit, person, handoff, action)
     return Answer(Reply(await _too_late(c, tenant, handoff)))
 
@@ -171,7 +171,7 @@ async def _refusal(c: Connection, tenant: UUID, turn: Turn, person: Person, hand
         return OWN
     if not await people.reachable(c, tenant, handoff.requester):
         return "I know whoever asked for this under another name by now, so it has to be asked for again."
-    if handoff.state == "taken" and handoff.helper == person.id:
+    if handoff.state == "taken" and has_it(handoff, person):
         return ""
     if handoff.asked:
         return "" if person.email and person.email.lower() in handoff.asked else NOT_ASKED
@@ -185,6 +185,11 @@ async def _too_late(c: Connection, tenant: UUID, handoff: Handoff) -> str:
         by = await people.by_id(c, tenant, handoff.helper)
         return f"{by.name if by else 'Somebody else'} has this already."
     return TOO_LATE.get(handoff.state, "Nobody has taken this yet.")
+
+
+def has_it(matter: Handoff | Helping, person: Person) -> bool:
+    """Only whoever has it speaks in it, passes it on, or says that it is resolved."""
+    return matter.helper == person.id
 
 
 def person_id(person: Person) -> PersonId:
@@ -208,7 +213,7 @@ async def overheard(
     mine = meant(await handoffs.helping(tools.db, claimed.tenant, turn.place), turn.place, person, text)
     if mine is None:
         return None
-    if mine.helper != person.id:
+    if not has_it(mine, person):
         return await _not_theirs(tools, claimed, seen, turn, mine)
     if resolves(text):
         return await _settle(tools, claimed, seen, turn, person, RESOLVE, mine.id)
