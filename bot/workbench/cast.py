@@ -85,6 +85,7 @@ COMMANDS = (
     {"command": "/order", "description": "Order something", "usage_hint": "two margheritas and a cola"},
     {"command": "/escalate", "description": "Hand a matter to a person", "usage_hint": "what it is about"},
     {"command": "/summarize", "description": "Sum up a conversation", "usage_hint": "[what]"},
+    {"command": "/refund", "description": "Give a payment back", "usage_hint": "the last order"},
     {"command": "/help", "description": "What Countersign can do", "usage_hint": ""},
 )
 SHORTCUTS = (

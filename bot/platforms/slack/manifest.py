@@ -37,6 +37,7 @@ COMMANDS = (
     ("/order", "Order something; nothing is charged before it is approved", "two margheritas and a cola"),
     ("/escalate", "Hand a matter over to a person", "the customer asks for a refund"),
     ("/summarize", "Sum up this conversation or a text", "what was decided about the launch?"),
+    ("/refund", "Give one of your payments back, once somebody approved it", "the last order"),
     ("/help", "What Countersign can do, and how to ask", ""),
 )
 

@@ -22,6 +22,7 @@ COMMANDS = (
     ("order", "Order something: order two margheritas and a cola"),
     ("escalate", "Hand a matter to a person: escalate the printer is on fire"),
     ("summarize", "Summarize this conversation"),
+    ("refund", "Give one of your payments back, once somebody approved it"),
     ("help", "What I can do, and what happens to what you tell me"),
 )
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
