@@ -120,7 +120,7 @@ def _worst(problems: Sequence[IntegrationError]) -> IntegrationError:
 
 
 def _missing(name: str, problem: IntegrationError) -> str:
-    return f"{name} is missing here: it {problem.problem.rstrip('.')}."
+    return f"{name} is missing: it {problem.problem.rstrip('.')}."
 
 
 def _fitted(sources: Sequence[Source]) -> list[Source]:

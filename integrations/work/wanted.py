@@ -18,7 +18,7 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[“”\"]([^“”\"]{1,150})[“”\"]")
-_REPOSITORY = re.compile(r"(?<![\w/.:-])([A-Za-z0-9-]{1,100}/[A-Za-z0-9._-]{1,100})(?![\w/])")
+_REPOSITORY = re.compile(r"(?<![\w/.:-])([A-Za-z0-9-]{1,100}/[A-Za-z0-9._-]{0,99}[A-Za-z0-9_-])(?![\w/])")
 _LABEL = re.compile(
     r"(?:\blabel(?:l?ed)?(?:\s*[:=]\s*|\s+)|(?<!\S)#)(?:(?:as|with)\s+)?([\w][\w./-]{0,49})", re.IGNORECASE
 )
@@ -82,7 +82,7 @@ def wanted(request: str) -> Wanted:
     bounded = bool(days or _EVER.search(request) or words or projects or repositories or labels)
     return Wanted(
         project=projects[0].upper() if projects else "",
-        repository=next((each.rstrip(".") for each in repositories if ".." not in each), ""),
+        repository=repositories[0] if repositories else "",
         labels=tuple(dict.fromkeys(labels))[:5],
         days=min(days, MOST_DAYS) if bounded else USUAL_DAYS,
         words="" if _EVER.fullmatch(words) else words,
