@@ -19,6 +19,7 @@ from workers.audit_app import audit_app
 from workers.experiments_app import experiments_app
 from workers.ops_app import dead_app, pause, resume
 from workers.policy_app import policy_app
+from workers.schedules_app import schedules_app
 from workers.services_app import secrets_app, services_app
 from workers.tools_app import tools_app
 
@@ -43,6 +44,7 @@ app.add_typer(manifest_app, name="manifest")
 app.add_typer(experiments_app, name="experiments")
 app.add_typer(services_app, name="services")
 app.add_typer(policy_app, name="policy")
+app.add_typer(schedules_app, name="schedules")
 app.add_typer(secrets_app, name="secrets")
 
 UnderUp = Annotated[bool, typer.Option("--under-up", hidden=True)]
