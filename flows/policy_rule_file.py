@@ -239,7 +239,7 @@ def _when(raw: Mapping[str, Any], wrong: Wrong) -> When | None:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         return False
     return True
 
