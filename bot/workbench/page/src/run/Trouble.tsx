@@ -63,19 +63,21 @@ function NextCall() {
   const service = here.find((one) => one.service === chosen)?.service ?? here[0].service!;
   const fail = (how: How) => void act({ type: "trouble", what: "fail", service, how, as: me.id });
   return (
-    <li role="group" aria-label="The next call to a service">
-      <label className="next-call">
-        The next call to
-        <select value={service} onChange={(event) => choose(event.target.value)}>
-          {here.map((one) => <option key={one.service} value={one.service}>{one.name}</option>)}
-        </select>
-        will
-      </label>
-      <span className="row faults">
-        {HOW.map((one) => (
-          <button key={one.how} type="button" className="button" onClick={() => fail(one.how)}>{one.label}</button>
-        ))}
-      </span>
+    <li>
+      <div role="group" aria-label="The next call to a service">
+        <label className="next-call">
+          The next call to
+          <select value={service} onChange={(event) => choose(event.target.value)}>
+            {here.map((one) => <option key={one.service} value={one.service}>{one.name}</option>)}
+          </select>
+          will
+        </label>
+        <span className="row faults">
+          {HOW.map((one) => (
+            <button key={one.how} type="button" className="button" onClick={() => fail(one.how)}>{one.label}</button>
+          ))}
+        </span>
+      </div>
       <small>It is tried again when that is safe, looked up where nobody knows, and never done twice.</small>
     </li>
   );
