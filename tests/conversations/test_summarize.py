@@ -8,6 +8,9 @@ from bot.workbench.seen import Message
 from tests.stack import Stack
 from workers.store import schedules, timers
 
+# Seconds: whichever comes first waits for the worker, which imports three vendors' clients.
+PATIENCE = 30.0
+
 
 def links(message: Message) -> list[str]:
     """Every address that can be pressed."""
@@ -28,7 +31,7 @@ async def test_a_summary_links_every_source_and_is_saved_in_notion(stack: Stack)
     slack = stack.world.slack
     await slack.command("ada", "orders", "/summarize SHOP ever in jira and notion")
 
-    told = await slack.wait_for("Addresses with an apostrophe", channel="orders")
+    told = await slack.wait_for("Addresses with an apostrophe", channel="orders", timeout=PATIENCE)
     card = await slack.wait_for("What shall I do with it?", channel="orders", button="That is all")
     every = await slack.wait_for("Sources (10)", thread=told)
 
@@ -48,7 +51,7 @@ async def test_where_one_service_is_down_the_others_are_told_and_it_is_said_whic
     await stack.world.trouble("fail", service="github", how="500")
     await slack.command("ada", "orders", "/summarize last 5 days")
 
-    told = await slack.wait_for("GitHub is missing", channel="orders")
+    told = await slack.wait_for("GitHub is missing", channel="orders", timeout=PATIENCE)
 
     assert "from Jira" in told.words
 
@@ -57,7 +60,7 @@ async def test_on_teams_the_sources_are_folded_and_whole(stack: Stack) -> None:
     teams = stack.world.teams
     said = await teams.say("ada", "Orders", "@Countersign summarize SHOP ever in jira")
 
-    told = await teams.wait_for("2 done, 8 not.", thread=said)
+    told = await teams.wait_for("2 done, 8 not.", thread=said, timeout=PATIENCE)
     every = await teams.wait_for("Sources (10)", thread=said)
     await teams.wait_for("What shall I do with it?", thread=said, button="That is all")
 
@@ -69,13 +72,13 @@ async def test_on_teams_the_sources_are_folded_and_whole(stack: Stack) -> None:
 async def test_what_comes_by_itself_comes_once_where_it_was_asked_and_asks_nothing(stack: Stack) -> None:
     slack = stack.world.slack
     await slack.command("ada", "orders", "/summarize OPS every Monday 9:00")
-    promised = await slack.wait_for("I post it here, under your name", channel="orders")
+    promised = await slack.wait_for("I post it here, under your name", channel="orders", timeout=PATIENCE)
     [row] = await stack.fetch("select * from schedules where state = 'on' and request = 'OPS'")
 
     async with stack.db.tenant(stack.tenant) as c:
         await timers.hasten(c, stack.tenant, schedules.timer_id(row["id"], 0))
     root = await slack.wait_for("every Monday at 9:00, as Ada", channel="orders", after=promised)
-    await slack.wait_for("Summary: project OPS", thread=root)
+    await slack.wait_for("Summary: project OPS", thread=root, timeout=PATIENCE)
 
     [after] = await stack.fetch("select * from schedules where id = $1", row["id"])
     assert (after["occurrence"], after["next_at"] > datetime.now(UTC)) == (1, True)
