@@ -82,8 +82,8 @@ def fitted_staircase(stated: Sequence[float], right: Sequence[bool]) -> Staircas
     if not stated:
         return PLAIN
     stairs: list[list[float]] = []  # sum of stated, number right, number
-    for confidence, hit in sorted(zip(stated, map(float, right), strict=True)):
-        stairs.append([confidence, hit, 1.0])
+    for stair in _treads(stated, right):
+        stairs.append(stair)
         while len(stairs) > 1 and stairs[-2][1] * stairs[-1][2] >= stairs[-1][1] * stairs[-2][2]:
             last = stairs.pop()
             stairs[-1] = [one + other for one, other in zip(stairs[-1], last, strict=True)]
@@ -93,6 +93,17 @@ def fitted_staircase(stated: Sequence[float], right: Sequence[bool]) -> Staircas
         if not corners or height > corners[-1][1]:
             corners.append((total / number, height))
     return Staircase(tuple(corners))
+
+
+def _treads(stated: Sequence[float], right: Sequence[bool]) -> list[list[float]]:
+    """Answers of the same confidence are one: in what order they came says nothing."""
+    found: dict[float, list[float]] = {}
+    for confidence, hit in zip(stated, right, strict=True):
+        tread = found.setdefault(confidence, [0.0, 0.0, 0.0])
+        tread[0] += confidence
+        tread[1] += hit
+        tread[2] += 1.0
+    return [found[confidence] for confidence in sorted(found)]
 
 
 # how good it is
@@ -108,8 +119,12 @@ class Bin:
 
 
 def reliability(stated: Sequence[float], right: Sequence[bool], bins: int = BINS) -> list[Bin]:
-    """By rising confidence, cut into `bins` of equal number (they differ by one at most)."""
-    pairs = sorted(zip(stated, map(float, right), strict=True))
+    """By rising confidence, cut into `bins` of equal number (they differ by one at most).
+
+    Where a cut goes through answers of the same confidence, both sides get their mean.
+    """
+    treads = _treads(stated, right)
+    pairs = [(total / number, hits / number) for total, hits, number in treads for _ in range(round(number))]
     total = len(pairs)
     cuts = [total * at // bins for at in range(bins + 1)]
     found = [pairs[first:last] for first, last in pairwise(cuts) if last > first]
