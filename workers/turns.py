@@ -39,6 +39,7 @@ from flows.run import Requester
 from integrations.models.base import ModelUnavailable
 from workers import approve, before, cards, dead, doubt, events, handing, handoffs, home
 from workers.advance import advance_run, heard, read
+from workers.approvers import asker, commands, withdrawing
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
 from workers.store import codec, conversations, inbox, people, runs, tenants, timers
@@ -157,10 +158,12 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await finish(tools, claimed, seen, commit)
         case Said(mentioned=False) if not seen.engaged and not turn.place.private:
             return await finish(tools, claimed, seen, commit)
-        case Said(opens_thread=True, text=text):
+        case Said(opens_thread=True, text=text) if not commands.is_one(turn):
             return await finish(tools, claimed, seen, _open_thread(seen, turn, text))
     person = seen.person or await _person(tools, claimed.tenant, turn)
     match turn.act:
+        case Said() if commands.is_one(turn):
+            return await commands.said(tools, claimed, seen, turn, person)
         case Said(text=text) | Shortcut(text=text):
             return await _said(tools, claimed, seen, turn, person, text)
         case Pressed(action=action, value=value, trigger=trigger) if action == cards.REJECT and trigger:
@@ -168,6 +171,8 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await finish(tools, claimed, seen, commit)
         case Pressed(action=cards.APPROVE | cards.REJECT) | Submitted(form=cards.REJECT_FORM):
             return await _decided(tools, claimed, seen, turn, person)
+        case Pressed(action=asker.WITHDRAW):
+            return await withdrawing.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action) if action in handoffs.ACTIONS:
             return await handing.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action) if action in doubt.ACTIONS:

@@ -10,7 +10,6 @@ from bot.errors import CountersignError
 from flows import approval as sealing
 from flows.approval_quorum import unfilled
 from flows.approval_stages import Terms, title, to_json
-from flows.approval_time import add_working
 from flows.effects import AskApproval
 from flows.flow import Flow
 from flows.policy import Policy
@@ -18,7 +17,8 @@ from flows.run import Run
 from integrations import integration_of, money
 from integrations.flow.tools import approvers_of
 from workers import audit_notes, cards
-from workers.approvers import calendar, situation, words
+from workers.approvers import asker, calendar, situation, words
+from workers.approvers.hours import add_working
 from workers.approvers.rules import Rules, place_of
 from workers.commit import Commit
 from workers.known import World
@@ -123,6 +123,7 @@ async def ask(
         outbox_id = f"{id}:{number}"
         commit.messages.append(Message(outbox_id, "post", place, drawn))
         commit.copies.append((id, outbox_id))
+    commit.messages.append(asker.waiting(approval, commit.runs[0][0].place, words.asked(terms)))
     commit.timers.append((f"{id}:expiry", expires, {"_": "expire", "approval": id}))
     commit.timers += calendar.timers(approval, terms, policy.approvers.times, now, lasts)
     commit.note("approval.asked", **audit_notes.asked(approval, run.requester.name, moved))

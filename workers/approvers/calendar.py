@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.approval_file import MOST_ESCALATIONS, MOST_REMINDERS
 from flows.approval_stages import Terms, Times
-from flows.approval_time import add_working
+from workers.approvers.hours import add_working
 from workers.store.approvals import Approval
 
 REMIND, ESCALATE = "approval.remind", "approval.escalate"

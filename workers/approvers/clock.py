@@ -13,6 +13,7 @@ from flows.policy import Policy
 from workers import audit_notes, cards
 from workers.approvers import calendar, reminders, situation, words
 from workers.approvers.press import CHANGED, terms_of
+from workers.approvers.private import TELL, tell
 from workers.approvers.reminders import Reminder
 from workers.approvers.situation import Known
 from workers.commit import Commit
@@ -23,11 +24,13 @@ from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.outbox import Message
 
-EVENTS = frozenset({CHANGED, calendar.REMIND, calendar.ESCALATE})
+EVENTS = frozenset({CHANGED, calendar.REMIND, calendar.ESCALATE, TELL})
 
 
 async def heard(tools: Tools, claimed: Claimed, seen: Seen, raw: dict[str, Any]) -> Commit:
     """Nothing, where it was decided meanwhile."""
+    if raw["_"] == TELL:
+        return await tell(tools, claimed, seen, raw)
     commit = Commit()
     reminder = await _reminder(tools, claimed.tenant, raw) if raw["_"] == calendar.REMIND else None
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flows.events import Failed, Finished
 from workers import audit_notes, cards
-from workers.approvers import calendar, words
+from workers.approvers import asker, calendar, words
 from workers.commit import Commit
 from workers.store import approvals, people, timers
 from workers.store.approvals import Approval
@@ -48,6 +48,7 @@ async def tell_copies(
     card = cards.settled(approval, state, by, reason)
     for outbox_id, place in await approvals.cards(c, tenant, approval.id):
         commit.messages.append(Message(f"{outbox_id}:{state}", "update", place, card, target=outbox_id))
+    commit.messages += await asker.settled(c, tenant, approval, state)
 
 
 async def decided(c: Connection, tenant: UUID, commit: Commit, id: str) -> None:

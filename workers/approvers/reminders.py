@@ -8,16 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
-
-from bot.errors import PlatformError
 from bot.reply import Reply
 from bot.turn import Account, Place
 from flows.approval_quorum import current
-from flows.approval_reminders import Reminding, Someone, remind
 from flows.approval_stages import Hours
 from workers import audit_notes, cards
 from workers.approvers import calendar, words
+from workers.approvers.private import private
+from workers.approvers.reminding import Reminding, Someone, remind
 from workers.approvers.situation import Known
 from workers.commit import Commit
 from workers.seen import Tools
@@ -25,8 +23,6 @@ from workers.store import approvals
 from workers.store.approvals import Approval
 from workers.store.door import Connection
 from workers.store.outbox import Message
-
-log = structlog.get_logger()
 
 MOST = 20  # that are told at once; with more, it is said where it was asked
 
@@ -88,22 +84,10 @@ async def prepared(
     found = remind(people, hours, now, datetime.fromisoformat(raw["over"]))
     places = {}
     for key in found.now:
-        place = await _private(tools, there[key][1]) if key in there else None
+        place = await private(tools, there[key][1]) if key in there else None
         if place is not None:
             places[key] = place
     return Reminder(found, places, bool(found.now) and (aloud or not places))
-
-
-async def _private(tools: Tools, account: Account) -> Place | None:
-    """None where this platform cannot reach them just now."""
-    client = tools.clients.get(account.platform)
-    if client is None:
-        return None
-    try:
-        return await client.direct(account)
-    except PlatformError as error:
-        log.warning("reminder.unreached", platform=account.platform, problem=type(error).__name__)
-        return None
 
 
 async def say(

@@ -61,6 +61,15 @@ def one(term: str) -> str:
     return "the requester's manager" if term == MANAGER else term
 
 
+def asked(terms: Terms) -> str:
+    """Whom it was put to, for whoever asked."""
+    parts = []
+    for number, stage in enumerate(terms.stages):
+        named = whom(terms, number, 0) if stage.any_of else "the approvers"
+        parts.append(f"{stage.quorum} of {named}" if stage.quorum > 1 or len(stage.any_of) > 1 else named)
+    return ", then ".join(parts)
+
+
 def counted(known: Known, approval: Approval, *, whole: bool) -> Reply:
     """To whoever just agreed; the whole card where the platform shows the answer in place of it."""
     text = f"Your yes is counted. {missing(known)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.approval_stages import Hours
-from flows.approval_time import next_working
+from workers.approvers.hours import next_working
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from flows.approval_stages import Hours
 from flows.duty import DAYS
+from workers.waits import zone_of
 
 MOST_DAYS = 3_660  # of looking ahead, however few hours there are
-
-
-def zone_of(name: str) -> tzinfo:
-    """UTC where there is no such zone."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        return UTC
 
 
 def is_working(at: datetime, hours: Hours, zone: str) -> bool:

@@ -1,0 +1,52 @@
+"""/link, /unlink, /delegate: what a person says of themselves, answered to them alone."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from bot.reply import Reply
+from bot.turn import Account, Said, Turn
+from workers.approvers import linking, private, standins
+from workers.commit import Commit
+from workers.seen import Seen, Tools, tell, write_all
+from workers.store.conversations import Claimed
+from workers.store.door import Connection
+from workers.store.people import Person
+
+COMMANDS = ("/link", "/unlink", "/delegate")
+
+
+def is_one(turn: Turn) -> bool:
+    """By its first word, and only with the slash: flows have words of their own."""
+    return isinstance(turn.act, Said) and _split(turn.act.text)[0] in COMMANDS
+
+
+def _split(text: str) -> tuple[str, str]:
+    command, _, rest = text.strip().partition(" ")
+    return command.lower(), rest.strip()[:300]
+
+
+async def said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person) -> Commit:
+    """The other side is told too, by an event of its own: to find their private place may take a while."""
+    assert isinstance(turn.act, Said)
+    command, rest = _split(turn.act.text)
+    commit = Commit()
+    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+        answer, told = await answered(c, claimed.tenant, commit, person, turn.account, command, rest)
+        tell(commit, turn, Reply(answer))
+        for number, (who, words) in enumerate(told):
+            event = {"_": private.TELL, "person": str(who), "words": words, "id": f"told:{turn.id}:{number}"}
+            commit.events.append((claimed.key, event["id"], event))
+        await write_all(tools, c, claimed, seen, commit)
+    return commit
+
+
+async def answered(
+    c: Connection, tenant: UUID, commit: Commit, person: Person, account: Account, command: str, rest: str
+) -> tuple[str, tuple[tuple[UUID, str], ...]]:
+    """What the person hears, and who else hears what."""
+    if command == "/link":
+        return await linking.said(c, tenant, commit, person, account, rest)
+    if command == "/unlink":
+        return await linking.unlinked(c, tenant, commit, person)
+    return await standins.said(c, tenant, commit, person, account, rest)
