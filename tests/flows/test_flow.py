@@ -10,7 +10,8 @@ import pytest
 
 from flows.flow import _quoted, edges, mermaid
 from flows.loader import load_file
-from tests.flows.builders import CATALOG, ROOT, TOOLS, flow_of
+from integrations import tools
+from tests.flows.builders import CATALOG, ROOT, flow_of
 
 FILES = sorted((ROOT / "flows").rglob("*.py"))
 NODE = re.compile(r'    [A-Za-z][\w-]*(\[\[|\[/|\[|\{\{|\(\[)"[^"]*"(\]\]|/\]|\]|\}\}|\]\))')
@@ -25,7 +26,7 @@ def well_formed(drawn: str) -> bool:
 
 @pytest.mark.parametrize("path", sorted(CATALOG.glob("*.yaml")), ids=lambda path: path.name)
 def test_every_shipped_flow_is_drawn_whole(path: Path) -> None:
-    flow = load_file(path, TOOLS)
+    flow = load_file(path, tools())
     drawn = mermaid(flow)
     assert well_formed(drawn)
     assert drawn.count("-->") == len(edges(flow))
