@@ -43,6 +43,24 @@ def test_every_setting_that_is_passed_exists(name: str) -> None:
     assert set(SERVICES[name]["environment"]) <= SETTINGS
 
 
+# Where things are inside of the image, other clouds' and stand-ins' addresses, and what openapi.env holds.
+NOT_PASSED = {
+    "STATE_DIR", "POLICY_FILE", "TEAMS_ANONYMOUS", "TEAMS_OPENID_URL", "TEAMS_ISSUER", "TEAMS_LOGIN_URL",
+    "SLACK_API_URL", "STRIPE_API_BASE", "OPENAPI",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_that_somebody_may_need_is_passed(name: str) -> None:
+    assert SETTINGS - set(SERVICES[name]["environment"]) == NOT_PASSED
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_settings_of_services_by_documents_come_from_a_file_of_their_own(name: str) -> None:
+    assert SERVICES[name]["env_file"] == [{"path": "openapi.env", "required": False}]
+    assert "openapi.env" in (ROOT / ".gitignore").read_text().splitlines()
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_every_variable_that_it_asks_the_env_file_for_is_documented_there(name: str) -> None:
     asked = re.findall(r"\$\{([A-Z_]+)", str(SERVICES[name]["environment"]))
