@@ -13,9 +13,9 @@ from flows.policy import Approvers
 
 FIELDS = ("people", "places", "any_of", "quorum", "stages", "escalate", "expired", "remind", "hours", "clock")
 MOST_STAGES, MOST_QUORUM, MOST_TERMS, MOST_ESCALATIONS, MOST_REMINDERS = 8, 20, 50, 5, 5
-WHO = "an e-mail address, a group with people, a rota, slack:@handle, entra:<id of the group> or manager"
+WHO = "an e-mail address, a group with people, a rota, slack:@handle or manager"
 HANDLE = re.compile(r"slack:@[A-Za-z0-9._-]{1,80}\Z")
-ENTRA_ID = re.compile(r"entra:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+NO_ENTRA = "a group of this file with its people, or slack:@handle"
 _TIME = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])\Z")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,59}\Z")
 Wrong = Callable[[str, str, str], None]
@@ -100,6 +100,9 @@ def _terms(
         return ()
     found: list[str] = []
     for each in listed:
+        if isinstance(each, str) and each.startswith(ENTRA):
+            wrong(field, f"{each[:60]!r} is a group of Entra, which I have no right to ask about", NO_ENTRA)
+            continue
         term = _term(each, known)
         if term is None:
             wrong(field, f"{str(each)[:60]!r} is nobody", WHO)
@@ -113,8 +116,6 @@ def _term(raw: Any, known: Collection[str]) -> str | None:
         return None
     if raw.startswith(SLACK):
         return raw.lower() if HANDLE.match(raw) else None
-    if raw.startswith(ENTRA):
-        return raw.lower() if ENTRA_ID.match(raw) else None
     if raw in known or raw == MANAGER:
         return raw
     return raw.lower() if EMAIL.match(raw) else None

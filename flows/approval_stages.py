@@ -15,8 +15,8 @@ WEEK = frozenset(DAYS)
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`any_of` are e-mail addresses, groups and rotas of the policy, `slack:@handle`, `entra:<id>` and
-    `manager` (the requester's); empty: whoever is where it was asked. So many of them have to agree."""
+    """`any_of` are e-mail addresses, groups and rotas of the policy, `slack:@handle` and `manager`
+    (the requester's); empty: whoever is where it was asked. So many of them have to agree."""
 
     any_of: tuple[str, ...] = ()
     quorum: int = 1

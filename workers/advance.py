@@ -19,6 +19,7 @@ from flows.run import Run
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
 from workers import before, past, record, understand, waits
+from workers.approvers import groups
 from workers.commit import Commit
 from workers.effects import Sink
 from workers.seen import Seen, Tools, write_all
@@ -98,6 +99,8 @@ async def _advanced(
     for leg in legs:
         await leg.sink.reach(tools, claimed.tenant, leg.run, seen.world)
     await faults.point("F13")
+    if any(leg.sink.asks for leg in legs):
+        await groups.refresh(tools, claimed.tenant, seen.world.known.policy)
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         await past.hold(c, claimed.tenant, [step for leg in legs for step in leg.steps])
         for leg in legs:

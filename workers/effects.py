@@ -114,6 +114,11 @@ class Sink:
         id = f"tell:{turn.id}:{len(self.commit.messages)}"
         self.commit.messages.append(Message(id, "whisper", turn.place, reply, turn.account))
 
+    @property
+    def asks(self) -> bool:
+        """Approvers are to be asked."""
+        return bool(self._asks)
+
     def newest_card(self) -> Reply | None:
         """The card as it is now, for a presser whose platform shows the response."""
         return self._cards[-1] if self._cards else None

@@ -39,7 +39,7 @@ from flows.run import Requester
 from integrations.models.base import ModelUnavailable
 from workers import approve, before, cards, dead, doubt, events, handing, handoffs, home
 from workers.advance import advance_run, heard, read
-from workers.approvers import asker, commands, withdrawing
+from workers.approvers import asker, commands, groups, withdrawing
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
 from workers.store import codec, conversations, inbox, people, runs, tenants, timers
@@ -324,6 +324,7 @@ async def _chose(
 
 async def _decided(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person) -> Commit:
     commit = Commit()
+    await groups.refresh(tools, claimed.tenant, seen.world.known.policy)
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         act = turn.act
         assert isinstance(act, Pressed | Submitted)

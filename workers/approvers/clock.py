@@ -18,7 +18,7 @@ from workers.approvers.reminders import Reminder
 from workers.approvers.situation import Known
 from workers.commit import Commit
 from workers.seen import Seen, Tools, write_all
-from workers.store import approval_terms, approvals, runs
+from workers.store import approval_terms, approvals, codec
 from workers.store.approvals import Approval
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
@@ -104,10 +104,12 @@ async def _told(
     c: Connection, tenant: UUID, commit: Commit, approval: Approval, mark: str, sentence: str
 ) -> None:
     """To whoever asked."""
-    stored = await runs.by_id(c, tenant, approval.run_id)
-    if stored is not None and sentence:
-        message = Message(f"{approval.id}:told:{mark}", "post", stored.place, Reply(for_card(sentence)))
-        commit.messages.append(message)
+    place = await c.fetchval(
+        "select place from runs where tenant_id = $1 and id = $2", tenant, approval.run_id
+    )
+    if place is not None and sentence:
+        said = Reply(for_card(sentence))
+        commit.messages.append(Message(f"{approval.id}:told:{mark}", "post", codec.loads(place), said))
 
 
 async def _escalated(

@@ -99,9 +99,9 @@ def nobody_left(name: str, stage: Stand) -> str:
             f"Nobody is left who may decide this{of}: I cannot tell who belongs to {asked}."
             " Somebody should name approvers in the policy."
         )
-    count = "nobody" if stage.quorum == 1 else f"not {stage.quorum} people"
+    count = "is nobody" if stage.quorum == 1 else f"are not {stage.quorum} people"
     return (
-        f"There is {count} left who may decide this{of}: whoever asks, gets or has written the rules of"
+        f"There {count} left who may decide this{of}: whoever asks, gets or has written the rules of"
         " something never decides it, and each person counts once. Somebody should name more approvers."
     )
 

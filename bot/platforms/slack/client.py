@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ConfigurationError, PlatformError
 from bot.platforms.base import Profile, Sent
-from bot.platforms.slack import render
+from bot.platforms.slack import groups, render
 from bot.platforms.slack.call import DEADLINE, SLACK, call, web_client
 from bot.platforms.slack.tokens import StaticToken, TokenSource
 from bot.reply import Form, Reply
@@ -140,6 +140,14 @@ class SlackClient:
                 return _profile(user, account)
             case _:
                 raise PlatformError(SLACK, "does not know this person", gone=True)
+
+    async def group_members(self, workspace: str, handle: str) -> tuple[str, ...] | None:
+        """User ids of a user group; None where there is none of that handle. Wants usergroups:read."""
+
+        async def ask(method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+            return await self._call(method, workspace, arguments, read=True)
+
+        return await groups.members(ask, handle)
 
     async def close(self) -> None:
         """The session is its owner's to close."""

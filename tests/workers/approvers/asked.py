@@ -20,7 +20,7 @@ from workers import approve
 from workers.approve import Answer, Rules
 from workers.commit import Commit
 from workers.services import Services
-from workers.store import approvals, conversations, effects, enqueue, people
+from workers.store import approvals, codec, conversations, effects, enqueue, people
 from workers.store.approvals import Approval
 from workers.store.outbox import Message
 from workers.store.people import Person
@@ -66,6 +66,7 @@ async def asks(
     async with there.db.tenant(there.tenant) as c:
         call = Call(key, tool, arguments or {"amount": 5000}, "charge")
         await effects.intend(c, there.tenant, there.conversation, there.run, call, "p1", "money", "held")
+        await c.execute("update runs set place = $1", codec.dumps(PLACE))
         now = await c.fetchval("select date_trunc('second', now())")
         approval = Approval(
             id=f"{key}:approval",
