@@ -16,6 +16,7 @@ import typer
 from bot import guards
 from bot.errors import ConfigurationError, CountersignError
 from workers.audit_app import audit_app
+from workers.calibrate_app import calibrate
 from workers.experiments_app import experiments_app
 from workers.ops_app import dead_app, pause, resume
 from workers.policy_app import policy_app
@@ -40,6 +41,7 @@ app.add_typer(flows_app, name="flows")
 app.add_typer(tools_app, name="tools")
 app.add_typer(dead_app, name="dead")
 app.add_typer(audit_app, name="audit")
+app.command("calibrate")(calibrate)
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(experiments_app, name="experiments")
 app.add_typer(services_app, name="services")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..errors import NotConfigured
@@ -24,10 +25,15 @@ def reader(settings: Mapping[str, str]) -> Reader:
         from .offline import OfflineReader
 
         return OfflineReader()
+    from .calibrated import CalibratedReader, load
     from .chat import ChatReader
 
     readers = [ChatReader(*each) for each in chats]
-    return readers[0] if len(readers) == 1 else FallbackReader(*readers)
+    found: Reader = readers[0] if len(readers) == 1 else FallbackReader(*readers)
+    fits = (
+        {} if settings.get("CALIBRATION") == "off" else load(Path(settings.get("STATE_DIR", ".countersign")))
+    )
+    return CalibratedReader(found, fits) if fits else found
 
 
 def chat_settings(settings: Mapping[str, str]) -> tuple[tuple[str, str, str, str], ...]:
