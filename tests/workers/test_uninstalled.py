@@ -11,11 +11,14 @@ import pytest
 
 from bot.platforms.slack import SlackDoor
 from tests.bot.platforms.slack.conftest import stand_in
+from tests.conftest import SECRET
 from tests.workers.installed import a_team, installation, of, settings, stored
 from workers import turns
+from workers.approve import Rules
 from workers.installations import StoredInstallations
 from workers.known import Library
 from workers.seen import Seen, Tools
+from workers.services import Services
 from workers.store import conversations, inbox, tenants
 from workers.store.door import Database
 
@@ -43,7 +46,8 @@ async def hear(db: Database, team: str, payload: dict[str, Any], tenant: UUID) -
     claimed = [one for one in await conversations.claim(db, "a test", 30.0, 100) if one.tenant == tenant]
     [mine] = [one for one in claimed if one.key == key]
     nothing = cast(Any, None)
-    tools = Tools(db, Library(money_tools=True), doors, {}, nothing, nothing, 30.0)
+    rules = Rules((), (), Services({}, SECRET))
+    tools = Tools(db, Library(money_tools=True), doors, {}, nothing, rules, 30.0)
     seen = await turns.take(tools, mine)
     assert isinstance(seen, Seen)
     await turns.handle(tools, mine, seen)
