@@ -86,6 +86,9 @@ COMMANDS = (
     {"command": "/escalate", "description": "Hand a matter to a person", "usage_hint": "what it is about"},
     {"command": "/summarize", "description": "Sum up a conversation", "usage_hint": "[what]"},
     {"command": "/refund", "description": "Give a payment back", "usage_hint": "the last order"},
+    {"command": "/delegate", "description": "Let somebody decide for you", "usage_hint": "to … until …"},
+    {"command": "/link", "description": "Say that two accounts are one person", "usage_hint": ""},
+    {"command": "/unlink", "description": "Take that back", "usage_hint": ""},
     {"command": "/help", "description": "What Countersign can do", "usage_hint": ""},
 )
 SHORTCUTS = (

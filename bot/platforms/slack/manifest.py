@@ -18,6 +18,7 @@ SCOPES = {
     "groups:history": "the same as channels:history, in private channels",
     "im:history": "the event message.im: direct messages",
     "im:write": "conversations.open: a direct message to an approver",
+    "usergroups:read": "usergroups.list, usergroups.users.list: who is in a group that approves",
     "users:read": "users.info: name and time zone of who asks",
     "users:read.email": "users.info: the confirmed e-mail, by which the Stripe customer is found",
 }
@@ -38,6 +39,9 @@ COMMANDS = (
     ("/escalate", "Hand a matter over to a person", "the customer asks for a refund"),
     ("/summarize", "Sum up this conversation or a text", "what was decided about the launch?"),
     ("/refund", "Give one of your payments back, once somebody approved it", "the last order"),
+    ("/delegate", "Let somebody decide in your stead for a time", "to grace@example.com until Friday"),
+    ("/link", "Say that your accounts in Slack and Teams are one person", ""),
+    ("/unlink", "Take that back", ""),
     ("/help", "What Countersign can do, and how to ask", ""),
 )
 

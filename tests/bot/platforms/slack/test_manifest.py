@@ -39,6 +39,7 @@ USED = {
     "groups:history": "message.groups",
     "im:history": "message.im",
     "im:write": "conversations.open",
+    "usergroups:read": "usergroups.list",
     "users:read": "users.info",
     "users:read.email": '"email"',
 }
