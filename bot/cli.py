@@ -15,6 +15,7 @@ import typer
 
 from bot import guards
 from bot.errors import ConfigurationError, CountersignError
+from workers.approvers_app import approvers_app
 from workers.audit_app import audit_app
 from workers.calibrate_app import calibrate
 from workers.experiments_app import experiments_app
@@ -40,6 +41,7 @@ manifest_app = typer.Typer(help="What a new Slack app or Teams app is made from.
 app.add_typer(flows_app, name="flows")
 app.add_typer(tools_app, name="tools")
 app.add_typer(dead_app, name="dead")
+app.add_typer(approvers_app, name="approvers")
 app.add_typer(audit_app, name="audit")
 app.command("calibrate")(calibrate)
 app.add_typer(manifest_app, name="manifest")

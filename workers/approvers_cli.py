@@ -103,5 +103,5 @@ async def _whose(db: Database, tenant: str) -> UUID:
 
 
 def _say(text: str, status: int = 0) -> int:
-    print(text, file=sys.stderr if status else sys.stdout)
+    (sys.stderr if status else sys.stdout).write(f"{text}\n")
     return status

@@ -72,13 +72,14 @@ async def test_a_new_table_takes_the_place_of_the_old(db: Database, tenant: UUID
 async def test_whoever_wrote_what_is_active_is_noted_with_each_version(db: Database, tenant: UUID) -> None:
     async with db.tenant(tenant) as c:
         await c.execute(
-            "insert into flow_versions (tenant_id, flow, version, definition) values ($1, 'order', 'v1', '{}')",
+            "insert into flow_versions (tenant_id, flow, version, definition)"
+            " values ($1, 'order', 'v1', '{}')",
             tenant,
         )
         await c.execute(
             "insert into active_flows (tenant_id, flow, version) values ($1, 'order', 'v1')", tenant
         )
-        await c.execute("update tenants set policy_version = 'p1' where tenant_id = $1", tenant)
+        await c.execute("update tenants set policy_version = 'p1'")
         assert await approvers_cli.note_author(c, tenant, "grace@example.com") == 2
         assert await directory.pushers(c, tenant, "v1", "other") == {"grace@example.com": "flow"}
         assert await directory.pushers(c, tenant, "other", "p1") == {"grace@example.com": "policy"}
