@@ -123,10 +123,32 @@ def _services(settings: Settings) -> str:
         if settings.money_tools and settings.stripe_api_key
         else "No payment service is connected."
     )
-    return f"Slack and Microsoft carry what is said in them. {stripe}"
+    others = _others(settings)
+    told = (
+        f"{', '.join(others)} {'sees' if len(others) == 1 else 'see'} what is asked there for you: the words "
+        "of a ticket or page, what was said before it, and the names of those whom it concerns."
+    )
+    return f"Slack and Microsoft carry what is said in them. {stripe} {told if others else ''}".rstrip()
+
+
+def _others(settings: Settings) -> list[str]:
+    """Services beside Stripe that these settings connect; what a tenant connects itself, it knows."""
+    connected = {
+        "Jira": settings.jira_url,
+        "GitHub": settings.github_token or settings.github_app_id,
+        "Notion": settings.notion_token,
+    }
+    documents = [each.partition("=")[0].strip() for each in settings.openapi.split(",")]
+    return [name for name, there in connected.items() if there] + [name for name in documents if name]
 
 
 def _model(settings: Settings) -> str:
+    if settings.model == "offline":
+        return _reader(settings)
+    return f"{_reader(settings)} So are the tickets and pages that it is asked to sum up."
+
+
+def _reader(settings: Settings) -> str:
     match settings.model:
         case "offline":
             return "No language model is used: sentences are read by rules, on the machine it runs on."

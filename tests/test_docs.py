@@ -339,7 +339,8 @@ def test_every_table_is_described_once_and_no_other() -> None:
 
 
 def test_every_function_that_crosses_tenants_is_told_and_every_other_runs_as_its_caller() -> None:
-    crossing, calling = set(), set()
+    crossing: set[str] = set()
+    calling: set[str] = set()
     for path in (ROOT / "migrations" / "versions").glob("*.py"):
         for each in re.split(r"create (?:or replace )?function ", path.read_text())[1:]:
             name, head = each.partition("(")[0], each.partition("$$")[0]

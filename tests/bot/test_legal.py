@@ -59,6 +59,25 @@ async def test_without_a_model_it_says_that_no_model_reads() -> None:
     assert "is kept for a minute or so after it was dealt with; what came of it for 2 days" in text
 
 
+async def test_it_names_every_service_that_is_connected_and_no_other() -> None:
+    _, text, _ = await page(
+        "/privacy", jira_url="https://jira.example", openapi="inventory=https://x.example/o"
+    )
+    _, alone, _ = await page("/privacy")
+
+    assert "Jira, inventory see what is asked there for you" in text
+    assert "GitHub" not in text + alone
+    assert "Jira" not in alone
+
+
+async def test_where_a_model_sums_up_it_says_that_it_sees_tickets_and_pages() -> None:
+    _, text, _ = await page("/privacy", model="openai")
+    _, offline, _ = await page("/privacy")
+
+    assert "So are the tickets and pages that it is asked to sum up." in text
+    assert "sum up" not in offline
+
+
 def test_the_page_and_the_engine_agree_on_how_long_a_redelivery_is_known() -> None:
     assert legal.REDELIVERED_WITHIN * retention.DAY == retention.REDELIVERED_WITHIN
 
