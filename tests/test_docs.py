@@ -14,6 +14,8 @@ import typer.main
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.platforms.slack import manifest as slack
+from bot.platforms.teams import manifest as teams
 from bot.settings import Settings
 from flows.approval_file import FIELDS as approver_fields
 from flows.loader import load
@@ -232,10 +234,12 @@ def test_the_flow_in_the_readme_holds_the_conversation_in_the_manual(tmp_path: P
     )
 
 
-def test_the_readme_tells_every_flow_that_is_shipped() -> None:
+def test_the_readme_and_both_manifests_tell_every_flow_that_is_shipped() -> None:
     shipped = sorted(path.stem for path in (ROOT / "flows" / "catalog").glob("*.yaml"))
 
     assert [flow for flow in shipped if f"`/{flow}" not in text("README.md")] == []
+    assert [flow for flow in shipped if f"/{flow}" not in {command for command, _, _ in slack.COMMANDS}] == []
+    assert [flow for flow in shipped if flow not in {command for command, _ in teams.COMMANDS}] == []
 
 
 def test_the_readme_tells_every_command_of_the_program() -> None:

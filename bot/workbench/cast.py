@@ -84,7 +84,7 @@ APPROVALS_CHANNEL = "C0APPROVAL"
 COMMANDS = (
     {"command": "/order", "description": "Order something", "usage_hint": "two margheritas and a cola"},
     {"command": "/escalate", "description": "Hand a matter to a person", "usage_hint": "what it is about"},
-    {"command": "/summarize", "description": "Sum up a conversation", "usage_hint": "[what]"},
+    {"command": "/summarize", "description": "Sum up tickets and pages", "usage_hint": "PAY last 7 days"},
     {"command": "/refund", "description": "Give a payment back", "usage_hint": "the last order"},
     {"command": "/delegate", "description": "Let somebody decide for you", "usage_hint": "to … until …"},
     {"command": "/link", "description": "Say that two accounts are one person", "usage_hint": ""},

@@ -37,7 +37,7 @@ EVENTS = {
 COMMANDS = (
     ("/order", "Order something; nothing is charged before it is approved", "two margheritas and a cola"),
     ("/escalate", "Hand a matter over to a person", "the customer asks for a refund"),
-    ("/summarize", "Sum up this conversation or a text", "what was decided about the launch?"),
+    ("/summarize", "Sum up tickets and pages of Jira, GitHub and Notion", "PAY last 7 days"),
     ("/refund", "Give one of your payments back, once somebody approved it", "the last order"),
     ("/delegate", "Let somebody decide in your stead for a time", "to grace@example.com until Friday"),
     ("/link", "Say that your accounts in Slack and Teams are one person", ""),
@@ -60,7 +60,7 @@ LONG_DESCRIPTION = (
 PROMPTS = (
     ("Place an order", "order two margheritas and a cola"),
     ("Hand over to a person", "escalate: the delivery never came"),
-    ("Sum up", "summarize this thread"),
+    ("Sum up", "summarize the last 7 days"),
     ("What can you do?", "help"),
 )
 

@@ -21,7 +21,7 @@ SCOPES = ("personal", "team", "groupChat")
 COMMANDS = (
     ("order", "Order something: order two margheritas and a cola"),
     ("escalate", "Hand a matter to a person: escalate the printer is on fire"),
-    ("summarize", "Summarize this conversation"),
+    ("summarize", "Sum up tickets and pages: summarize the last 7 days"),
     ("refund", "Give one of your payments back, once somebody approved it"),
     ("help", "What I can do, and what happens to what you tell me"),
 )
