@@ -12,7 +12,7 @@ import typer.main
 from bot.cli import app
 from bot.settings import Settings
 from integrations.openapi.chosen import FIELDS as fields_of_openapi
-from tests.pages import PAGES, ROOT, every_test, quoted, sources, text
+from tests.pages import PAGES, ROOT, blocks, every_test, quoted, sources, text
 from workers.store.schema import metadata
 
 OTHERS = (".env.example", "Makefile", "Dockerfile", "docker-compose.yml", "bot/workbench/page/README.md")
@@ -115,6 +115,28 @@ def unknown(line: str) -> Iterator[str]:
     for word in words:
         if word.startswith("--") and word not in options:
             yield f"countersign {line}: no option {word}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_line_that_can_be_copied_has_all_that_its_command_needs(name: str) -> None:
+    lines = [line.partition("#")[0] for block in blocks(name, "sh") for line in block.splitlines()]
+    commands = [found[1] for line in lines if (found := re.search(r"countersign ([a-z].*)", line))]
+
+    assert [line for line in commands if too_short(line)] == []
+
+
+def too_short(line: str) -> bool:
+    command: Any = typer.main.get_command(app)
+    words = line.split()
+    while words and hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    needed = [each for each in command.params if each.param_type_name == "argument" and each.required]
+    return len([word for word in words if not word.startswith("-")]) < len(needed)
+
+
+def test_a_line_without_its_arguments_would_be_noticed() -> None:
+    assert too_short("flows diff")
+    assert not too_short("flows diff flows/catalog/order.yaml")
 
 
 @pytest.mark.parametrize(
