@@ -45,7 +45,7 @@ class Classifier:
     def guess(self, text: str, never: str | None = None) -> Guess:
         """`never` is a label that is weighed like the others and not given as an answer."""
         vector = self.linear.words.vector(text)
-        if not vector or len(self.linear.classes) < 2:
+        if not vector[0] or len(self.linear.classes) < 2:
             return NOTHING
         return _guess(self.linear.scores_of(vector), self.linear.classes, self.calibration, never)
 

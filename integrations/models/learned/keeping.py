@@ -57,6 +57,10 @@ class Shelf:
         self._begin(lesson)
         return None
 
+    def holds(self, lesson: Lesson) -> bool:
+        """Whether it can be had without learning."""
+        return lesson.key in self._kept
+
     def _begin(self, lesson: Lesson) -> None:
         with self._lock:
             if lesson.key in self._coming:

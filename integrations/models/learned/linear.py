@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from operator import mul
 from random import Random
 
 from .calibration import softmax
@@ -47,10 +48,13 @@ class Linear:
         return self.scores_of(self.words.vector(text))
 
     def scores_of(self, vector: Vector) -> list[float]:
-        rows, total = self.rows, 0
-        for at, weight in vector:
-            total += rows[at] * weight
-        return [lane / UNIT for lane in unpacked(total, len(self.classes))]
+        return _scores(self.rows, vector, len(self.classes))
+
+
+def _scores(rows: Sequence[int], vector: Vector, classes: int) -> list[float]:
+    places, weights = vector
+    total = sum(map(mul, map(rows.__getitem__, places), weights))
+    return [lane / UNIT for lane in unpacked(total, classes)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,7 @@ def _descended(
     for _ in range(settings.epochs):
         chance.shuffle(material)
         for vector, right in material:
-            total = 0
-            for at, weight in vector:
-                total += rows[at] * weight
-            scores = [lane / UNIT for lane in unpacked(total, classes)]
+            scores = _scores(rows, vector, classes)
             scores[right] -= settings.margin
             odds = softmax(scores)
             rate = settings.rate * STEP * (1 - done / steps)
@@ -106,6 +107,6 @@ def _descended(
                 continue
             odds[right] -= 1.0
             push = packed([-round(rate * each) for each in odds], classes)
-            for at, weight in vector:
+            for at, weight in zip(*vector, strict=True):
                 rows[at] += push * weight
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,7 +14,7 @@ from .changes import Understood, understand
 from .commands import named_by
 from .parts import Kind, parts_of
 from .routing import Route, ThingFinder
-from .taught import route_of
+from .taught import is_learned, route_of
 from .typed import TYPED, named, typed_value
 from .values import choice_value
 from .words import Sentence, split, word_set
@@ -35,7 +36,9 @@ class OfflineReader:
     """Deterministic; never raises for any text; reads the first 2,000 characters and says what it left."""
 
     async def read(self, question: Question) -> Reading:
-        return read(question)
+        if is_learned(question.flows, _finder(question.products)):
+            return read(question)
+        return await asyncio.to_thread(read, question)  # others go on while it learns
 
     async def close(self) -> None:
         return None

@@ -1,9 +1,9 @@
 """Which flow a sentence asks for: what the examples teach, weighed with the example that it is nearest to.
 
-Both are fitted to say how often they are right. Their mean (of the log odds) is surer than either where
-they agree; where they differ, neither is believed, and the engine asks back between the two. On few
-examples that took 0.098 of sentences of foreign topics above the bar instead of 0.127, and 0.744 of the
-right ones instead of 0.679. From `MANY` examples on, the classifier decides alone.
+Both are fitted to say how often they are right. The mean of their log odds ranks better than either; where
+they differ neither is believed, and the engine asks back between the two. With eight examples a flow, of
+foreign topics as much is taken above the bar as by the nearest alone (13 in 100), and of what belongs
+78 instead of 68 in 100, with fewer mistakes. From `MANY` examples on, the classifier decides alone.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ def route_of(
     if len(lesson.pairs) >= MANY:
         return Route(guess.label, guess.confidence, _evidence(classifier, sentence, guess), guess.second)
     return together(router(flows, finder).route(sentence, things), guess)
+
+
+def is_learned(flows: tuple[FlowChoice, ...], finder: ThingFinder | None) -> bool:
+    """Whether a route can be had at once, without some tenths of a second of learning first."""
+    return not flows or SHELF.holds(lesson_of(flows, finder))
 
 
 @lru_cache(maxsize=32)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import current_thread
 
 import pytest
 
 from integrations.models.base import FlowChoice, Question
 from integrations.models.learned.classifier import Guess, learn
-from integrations.models.offline import taught
-from integrations.models.offline.reader import read
+from integrations.models.learned.keeping import SHELF
+from integrations.models.offline import reader, taught
+from integrations.models.offline.reader import OfflineReader, read
 from integrations.models.offline.routing import Route
 from integrations.models.offline.taught import lesson_of, together
 
@@ -143,3 +145,17 @@ def test_a_command_that_is_named_stays_sure_whatever_was_learned() -> None:
     reading = read(asked("/leave parking space in the garage", ORDER, LEAVE, PARKING))
 
     assert (reading.route, reading.route_confidence >= 0.95) == ("leave", True)
+
+
+async def test_while_it_learns_the_loop_goes_on_and_the_second_time_it_reads_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[str] = []
+    monkeypatch.setattr(reader, "read", lambda question: threads.append(current_thread().name))
+    flows = (replace(ORDER, examples=("a sentence of this test alone", "another of this test")), LEAVE)
+
+    await OfflineReader().read(asked("order lunch", *flows))
+    SHELF.get(lesson_of(flows))
+    await OfflineReader().read(asked("order lunch", *flows))
+
+    assert threads[0] != threads[1] == current_thread().name
