@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from flows.loader import load_file
+from integrations import tools
 from integrations.stripe import webhook
 from tests.conversations.test_order import SMALL, asked, ordered
 from tests.stack import SECRET, Stack
+from workers.push import POLICY, push_to
 from workers.services import Services
 from workers.services_desk import Desk, integration
 
@@ -93,6 +97,48 @@ async def test_a_forged_webhook_is_401_and_leaves_nothing(stack: Stack, path: st
     assert await delivered(stack, refund("pi_x", "evt_forged", 300), path, secret="whsec_guess") == 401
 
     assert await stack.fetch("select 1 from inbox where dedupe = 'evt_forged'") == []
+
+
+FILED = """
+id: note_down
+description: "Note something down at every service"
+examples: ["note down the broken bell"]
+steps:
+  - {id: ask, type: input, gather: [{slot: what, type: text, ask: "What is it about?"}]}
+  - {id: ticket, type: tool, call: jira.create_issue, save: ticket, rests_on: [what],
+     with: {title: "{{ what }} {{ run.id }}", description: "It does not ring."}}
+  - {id: issue, type: tool, call: github.create_issue, save: issue, rests_on: [what],
+     with: {title: "{{ what }} {{ run.id }}", body: "It does not ring."}}
+  - {id: page, type: tool, call: notion.create_page, save: page, rests_on: [what],
+     with: {title: "{{ what }} {{ run.id }}", text: "It does not ring."}}
+  - {id: told, type: message, text: "Noted down as {{ run.id }}."}
+  - {id: done, type: end}
+"""
+
+
+async def test_what_somebody_says_at_jira_github_or_notion_is_told_where_the_thing_was_made(
+    stack: Stack, tmp_path: Path
+) -> None:
+    slack, world = stack.world.slack, stack.world
+    (tmp_path / "note_down.yaml").write_text(FILED)
+    await push_to(stack.db, stack.tenant, [load_file(tmp_path / "note_down.yaml", tools())], POLICY)
+    said = await slack.say("ada", "orders", "@Countersign /note_down")
+    await slack.wait_for("What is it about?", thread=said)
+    await slack.say("ada", "orders", "the broken bell", thread=said)
+    noted = await slack.wait_for("Noted down as", thread=said, timeout=30)
+    title = noted.words.partition("Noted down as ")[2].partition(".")[0]
+
+    for service in ("jira", "github", "notion"):
+        await world.refresh()
+        [thing] = [each for each in world.records if each["at"] == service and title in str(each)]
+        await world.trouble("act", "omar", service=service, act="comment", record=thing["id"])
+
+    for service, words in {"jira": "SHOP-", "github": "pizzeria/shop#", "notion": "page"}.items():
+        await slack.wait_for(
+            lambda one, words=words: "comment" in one.words.lower() and words in one.words,
+            thread=said, after=noted, timeout=30,
+        )  # fmt: skip
+        assert service
 
 
 async def test_approved_for_one_account_it_does_not_run_with_another(stack: Stack) -> None:
