@@ -65,11 +65,13 @@ def _unique(found: Iterator[Asking]) -> Iterator[Asking]:
 
 
 def zones_are_there(policy: Policy, file: str) -> None:
-    """Raises `FlowError`: a rota in a zone that there is not would be on at other hours than its own."""
-    wrong = [name for name, rota in policy.duty.rotas.items() if not _is_zone(rota.time_zone)]
-    if wrong:
-        problem = f"{wrong[0]!r} is in a time zone that there is not"
-        raise FlowError([Mistake(file, 0, "", "rotas", problem, "time_zone: Europe/Berlin")])
+    """Raises `FlowError`: hours in a zone that there is not would be other hours than those meant."""
+    named = [("rotas", name, rota.time_zone) for name, rota in policy.duty.rotas.items()]
+    named += [("rules", rule.name, rule.when.time_zone) for rule in policy.rules if rule.when is not None]
+    for field, name, zone in named:
+        if not _is_zone(zone):
+            problem = f"{name!r} is in a time zone that there is not"
+            raise FlowError([Mistake(file, 0, "", field, problem, "time_zone: Europe/Berlin")])
 
 
 def _is_zone(name: str) -> bool:

@@ -123,12 +123,14 @@ async def test_with_money_tools_switched_off_nothing_is_charged_and_it_is_said(s
     said, card = await ordered(stack, SMALL)
     library._money_tools = False
     library._policies.clear()
+    library._worlds.clear()
     try:
         await slack.press("ada", card, "Yes, order it")
         await slack.wait_for("switched off here", thread=said)
     finally:
         library._money_tools = True
         library._policies.clear()
+        library._worlds.clear()
 
     assert len(await stack.charges()) == before
 

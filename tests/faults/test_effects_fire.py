@@ -141,6 +141,10 @@ async def run_thrice(rig: Rig) -> Mapping[str, Any]:
     thread, card = await rig.card()
     await rig.press(card, "Yes, order it")
     await rig.until_struck()
+    async with asyncio.timeout(10):
+        while not await rig.fetch("select 1 from effects where tool = 'stripe.charge' and conversation like"
+                                  " '%' || $1", thread):  # fmt: skip
+            await asyncio.sleep(0.02)
     key = (await charge_of(rig, thread))["key"]
     publish(rig, key, 6)
     await rig.seen(thread, "Receipt")

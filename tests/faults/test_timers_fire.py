@@ -32,6 +32,10 @@ async def asked(rig: Rig) -> tuple[str, Any]:
 async def come(rig: Rig, thread: str) -> None:
     """The deadline is now."""
     async with rig.db.tenant(rig.tenant) as c:
+        # In the order in which the bot takes them: conversations first.
+        await c.execute(
+            "select 1 from conversations where key like '%' || $1 order by key for update", thread
+        )
         rows = await c.fetch(
             "update approvals set expires_at = now() where state = 'pending' and conversation like '%' || $1"
             " returning id, conversation",

@@ -249,7 +249,8 @@ async def test_the_next_turn_of_any_process_knows_that_an_arm_is_stopped(there: 
 
 
 def _policy() -> dict[str, Any]:
-    return {"rules": [{"name": "all", "outcome": "ask", "because": "Always."}], "approvers": {}}
+    rule = {"name": "all", "risk": ["read"], "outcome": "ask", "because": "Always."}
+    return {"rules": [rule], "approvers": {}}
 
 
 async def test_what_one_tenant_stops_another_goes_on_with(there: There, tenant: UUID, db: Database) -> None:
