@@ -293,7 +293,6 @@ async def test_jiras_token_is_good_for_the_address_that_was_called_only() -> Non
 HELLO = b'{"verification_token": "secret_that_notion_made_up"}'
 
 
-@pytest.mark.skipif("notion" not in heard(), reason="Notion is not connected in this tree")
 async def test_notions_token_is_kept_sealed_and_counts_from_then_on(
     db: Database, kept: Services, tenant: UUID, signers: StoredSigners
 ) -> None:
@@ -310,7 +309,6 @@ async def test_notions_token_is_kept_sealed_and_counts_from_then_on(
     assert "notion_made_up" not in str(row)
 
 
-@pytest.mark.skipif("notion" not in heard(), reason="Notion is not connected in this tree")
 async def test_the_first_token_stays_whoever_sends_another(
     db: Database, kept: Services, tenant: UUID, signers: StoredSigners
 ) -> None:
@@ -328,7 +326,6 @@ async def test_the_first_token_stays_whoever_sends_another(
     assert found.secret == "secret_that_notion_made_up"
 
 
-@pytest.mark.skipif("notion" not in heard(), reason="Notion is not connected in this tree")
 async def test_at_our_plain_address_nobody_gives_us_a_secret(
     db: Database, own: UUID, signers: StoredSigners
 ) -> None:
@@ -339,7 +336,6 @@ async def test_at_our_plain_address_nobody_gives_us_a_secret(
 
 
 @pytest.mark.twin
-@pytest.mark.skipif("notion" not in heard(), reason="Notion is not connected in this tree")
 async def test_twin_if_an_introduction_replaced_what_is_there_an_attacker_would_sign(
     db: Database, kept: Services, tenant: UUID, signers: StoredSigners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
