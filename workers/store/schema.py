@@ -28,12 +28,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from workers.store import (
     schema_approvers,
     schema_audit,
+    schema_batches,
     schema_experiments,
+    schema_grants,
     schema_handoffs,
     schema_history,
     schema_schedules,
     schema_services,
     schema_spending,
+    schema_streams,
     schema_unheard,
 )
 from workers.store.columns import LONG_AGO, NEVER, NOW, column, metadata, partial, serial, tenant, time
@@ -359,11 +362,14 @@ decisions = Table(
 APPEND_ONLY = frozenset({"decisions", "flow_versions", "policies"}).union(
     schema_approvers.APPEND_ONLY,
     schema_audit.APPEND_ONLY,
+    schema_batches.APPEND_ONLY,
+    schema_grants.APPEND_ONLY,
     schema_services.APPEND_ONLY,
     schema_experiments.APPEND_ONLY,
     schema_history.APPEND_ONLY,
     schema_spending.APPEND_ONLY,
     schema_schedules.APPEND_ONLY,
     schema_handoffs.APPEND_ONLY,
+    schema_streams.APPEND_ONLY,
     schema_unheard.APPEND_ONLY,
 )
