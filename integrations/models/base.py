@@ -159,5 +159,30 @@ class Reader(Protocol):
     async def close(self) -> None: ...
 
 
+class Problem(StrEnum):
+    """Why there was no answer, as far as it says what to do next."""
+
+    DOWN = "down"  # unreachable, broke off, or failed inside
+    BUSY = "busy"  # asked us to come back
+    SLOW = "slow"  # not within the deadline
+    KEY = "key"  # refused our key
+    REJECTED = "rejected"  # understood, and not taken: too long, or a feature it does not have
+    REFUSED = "refused"  # the model will not
+    CUT = "cut"  # ended by the length that was allowed
+    SHAPE = "shape"  # answered what we cannot use
+    OPEN = "open"  # not asked: it failed too often just now
+    SPENT = "spent"  # not asked: the month's budget is used up
+    PRIVATE = "private"  # not asked: it must not leave, and what is near is not there
+
+
 class ModelUnavailable(Exception):
-    """No reading could be had; the message is for the log, never for the person."""
+    """No answer could be had; the message is for the log, never for the person.
+
+    Where `problem` is SPENT, `told` is a sentence for the person. `after`: when to come back, in seconds.
+    """
+
+    def __init__(
+        self, message: str, problem: Problem = Problem.DOWN, *, after: float = 0.0, told: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.problem, self.after, self.told = problem, after, told
