@@ -14,7 +14,8 @@ from typing import Any
 class Sealed:
     """All that the digest covers. `account` names the service account that is acted on,
     `expires_at` is in ISO 8601, as stored. `terms`: who has to agree, as it was asked, in canonical
-    JSON; empty for what was asked before terms were kept, which has the digest that it had then.
+    JSON; `card`: the fingerprint of what people were shown. Empty for what was asked before these
+    were kept, which has the digest that it had then.
     """
 
     tenant: str
@@ -28,6 +29,7 @@ class Sealed:
     approval: str
     expires_at: str
     terms: str = ""
+    card: str = ""
 
 
 def canonical(value: Any) -> bytes:
@@ -60,12 +62,44 @@ def _only_exact(value: Any) -> None:
             raise ValueError(f"a {type(value).__name__} has no canonical form here")
 
 
+def exact(text: bytes) -> Any:
+    """The JSON value of stored bytes, where they can be read in one way only: the order of keys and
+    blanks mean nothing, but a key that comes twice, or a number with a point, is another value to
+    each reader. Raises ValueError."""
+    try:
+        return json.loads(
+            text.decode("utf-8"),
+            object_pairs_hook=_without_twins,
+            parse_float=_inexact,
+            parse_constant=_inexact,
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key comes twice")
+    return found
+
+
+def _inexact(_number: str) -> Any:
+    raise ValueError("a number that has more than one spelling")
+
+
 def digest(sealed: Sealed) -> bytes:
     """SHA-256 over the canonical bytes."""
-    fields = asdict(sealed)
-    if not sealed.terms:
-        del fields["terms"]
+    fields = {name: value for name, value in asdict(sealed).items() if value or name not in _LATER}
     return hashlib.sha256(canonical(fields)).digest()
+
+
+_LATER = ("terms", "card")
+
+
+def fingerprint(value: Any) -> str:
+    """SHA-256 over the canonical bytes of a JSON value, in hexadecimal."""
+    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def code(digest: bytes) -> str:

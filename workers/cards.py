@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from bot.reply import Ask, Block, Button, Buttons, Facts, Heading, Paragraph, Reply, Style, Tone
 from bot.text import for_card
-from flows.flow import Flow
 from workers.store.approvals import Approval
 
 APPROVE, REJECT, REJECT_FORM = "approval.approve", "approval.reject", "approval.reject_form"
@@ -21,12 +20,13 @@ def body(
     because: str,
     words: str,
     code: str,
-    flow: Flow,
+    flow: str,
     expires: str,
 ) -> Reply:
     """What is to be decided, without buttons: how much and for whom, what exactly, why it asks.
 
-    `amount` is in words, empty where no money moves; `expires` is a time in words.
+    `amount` is in words, empty where no money moves; `expires` is a time in words, `flow` its name and
+    version. Drawn from what is given and nothing else, because it is drawn again before the call runs.
     """
     name = for_card(requester)
     title = f"{summary}: {amount} for {name}" if amount else f"{summary} for {name}"
@@ -35,7 +35,7 @@ def body(
         Heading(f"Approve? {title}"),
         Facts((("Asked by", name), *((for_card(label), for_card(value)) for label, value in facts))),
         Facts(tuple(why)),
-        Paragraph(f"Decide before {expires} · code {code} · flow {flow.id} {flow.version[:8]}", Tone.SUBTLE),
+        Paragraph(f"Decide before {expires} · code {code} · flow {flow}", Tone.SUBTLE),
     )
     return Reply(f"Approval needed. {title}.", blocks)
 

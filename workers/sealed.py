@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import orjson
-
 from flows import approval as sealing
 from flows.approval_quorum import Vote, enough, stands
-from flows.policy import Policy
+from flows.policy import Policy, Unreadable
 from flows.run import Run
+from workers import drawn
 from workers.approve import Rules
 from workers.approvers import situation
 from workers.approvers.asking import spelled
@@ -19,7 +18,7 @@ from workers.store import approval_terms, approvals, audit, effects, people
 from workers.store.approval_terms import Voted
 from workers.store.approvals import Approval
 from workers.store.door import Connection
-from workers.tools import meaning
+from workers.tools import cards, meaning
 
 
 async def check(
@@ -37,12 +36,12 @@ async def check(
     """
     approval = await approvals.of_effect(c, tenant, claimed.key)
     if claimed.attempts > 1 and approval is not None and approval.state == "used":
-        return "" if approval.digest == _digest(tenant, claimed, run, approval, policy, account) else _DIFFERS
+        return _differs(tenant, claimed, run, approval, policy, account)
     if approval is None:
         alone = claimed.risk == "read" or claimed.policy_version == policy.version
         return "" if alone else "The rules were changed while this was waiting; please confirm it again."
-    if approval.digest != _digest(tenant, claimed, run, approval, policy, account):
-        problem = _DIFFERS
+    if differs := _differs(tenant, claimed, run, approval, policy, account):
+        problem = differs
     elif not await entitled_still(c, tenant, approval, policy, rules):
         problem = "Whoever approved it may no longer do so."
     elif not await approvals.use(c, tenant, approval.id):
@@ -55,17 +54,56 @@ async def check(
 
 
 _DIFFERS = "What would have run was not what was approved, so nothing ran."
+_LIES = "The card that was approved is not how I would show this now, so nothing ran. Please ask again."
+
+
+def _differs(
+    tenant: UUID, claimed: effects.Claimed, run: Run, approval: Approval, policy: Policy, account: str
+) -> str:
+    """Nothing, or what is not as it was approved. What was asked before cards were sealed has a digest
+    without one, and nothing else has."""
+    try:
+        sealed = _digest(tenant, claimed, run, approval, policy, account, fingerprint(approval))
+        if approval.digest == sealed and approval.code == sealing.code(sealed):
+            return "" if approval.state == "used" or _shows(claimed, run, approval) else _LIES
+        before = _digest(tenant, claimed, run, approval, policy, account)
+    except ValueError:  # bytes that can be read in more than one way, or in none
+        return _DIFFERS
+    return "" if approval.digest == before else _DIFFERS
+
+
+def fingerprint(approval: Approval) -> str:
+    """Of the card that is kept."""
+    return drawn.fingerprint(approval.card, approval.code)
+
+
+def _shows(claimed: effects.Claimed, run: Run, approval: Approval) -> bool:
+    """Whether people were shown what the call itself says: the card that is kept is the one that is drawn
+    from the call as it is now. A release that draws cards otherwise voids what was asked before it."""
+    arguments = sealing.exact(claimed.arguments)
+    tool = cards()[claimed.tool]
+    shown = drawn.Shown(tool, arguments, run, approval.because, approval.words, approval.expires_at)
+    try:
+        return drawn.draw(shown, approval.code) == approval.card
+    except Unreadable:
+        return False
 
 
 def _digest(
-    tenant: UUID, claimed: effects.Claimed, run: Run, approval: Approval, policy: Policy, account: str
+    tenant: UUID,
+    claimed: effects.Claimed,
+    run: Run,
+    approval: Approval,
+    policy: Policy,
+    account: str,
+    card: str = "",
 ) -> bytes:
     return sealing.digest(
         sealing.Sealed(
             tenant=str(tenant),
             requester=run.requester.id,
             tool=meaning(claimed.tool),
-            arguments=orjson.loads(claimed.arguments),
+            arguments=sealing.exact(claimed.arguments),
             account=account,
             flow_version=run.flow_version,
             step=claimed.step,
@@ -73,6 +111,7 @@ def _digest(
             approval=approval.id,
             expires_at=approval.expires_at.isoformat(),
             terms=spelled(approval.terms),
+            card=card,
         )
     )
 

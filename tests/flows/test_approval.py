@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import asdict, fields, replace
@@ -30,6 +31,7 @@ SEALED = Sealed(
     approval="a1",
     expires_at="2026-11-21T22:00:00+00:00",
     terms='{"escalate":[],"stages":[{"any_of":["finance"],"name":"","quorum":2}]}',
+    card="0f" * 32,
 )
 
 
@@ -51,6 +53,11 @@ def test_a_digest_that_leaves_a_field_out_would_let_it_be_exchanged(
     )
     other: Any = {"amount": 1} if field == "arguments" else "something else"
     assert digest(replace(SEALED, **{field: other})) == digest(SEALED)
+
+
+def test_what_was_asked_before_cards_were_sealed_keeps_its_digest() -> None:
+    before = {name: value for name, value in asdict(SEALED).items() if name != "card"}
+    assert digest(replace(SEALED, card="")) == hashlib.sha256(canonical(before)).digest()
 
 
 def test_no_text_moves_from_one_field_to_the_next_unnoticed() -> None:

@@ -14,13 +14,14 @@ from flows.effects import AskApproval
 from flows.flow import Flow
 from flows.policy import Policy
 from flows.run import Run
-from integrations import integration_of, money
+from integrations import integration_of
 from integrations.flow.tools import approvers_of
 from workers import audit_notes, cards
 from workers.approvers import asker, calendar, situation, words
 from workers.approvers.hours import add_working
 from workers.approvers.rules import Rules, place_of
 from workers.commit import Commit
+from workers.drawn import Shown, draw, fingerprint
 from workers.known import World
 from workers.store import services as kept_services
 from workers.store.approvals import Approval
@@ -62,6 +63,7 @@ async def ask(
     lasts = float(asked.expires or policy.expires)
     expires = _expires(now, lasts, terms, policy)
     id = f"{call.key}:approval"
+    shown = Shown(tool, call.arguments, run, asked.verdict.because, asked.words, expires)
     sealed = sealing.Sealed(
         tenant=str(tenant),
         requester=run.requester.id,
@@ -74,21 +76,12 @@ async def ask(
         approval=id,
         expires_at=expires.isoformat(),
         terms=spelled(terms),
+        card=fingerprint(draw(shown, ""), ""),
     )
     digest = sealing.digest(sealed)
     code = sealing.code(digest)
     moved = tool.amount(call.arguments)
-    card = cards.body(
-        tool.tool.summary,
-        money.show(*moved) if moved else "",
-        run.requester.name,
-        tool.facts(call.arguments),
-        asked.verdict.because,
-        asked.words,
-        code,
-        flow,
-        f"{expires:%a %d %b %H:%M} UTC",
-    )
+    card = draw(shown, code)
     approval = Approval(
         id=id,
         effect_key=call.key,
