@@ -17,6 +17,7 @@ DISPATCHED = (
     "tenants", "installations", "conversations", "effects",  # to be found before the tenant is known
     "inbox", "outbox", "approvals", "decisions",  # to be counted, and dropped when they are old
     "audit", "audit_heads",  # to be sealed, by the one who can change nothing else
+    "chunks",  # to be found by their words, of the tenant that is set
 )  # fmt: skip
 FUNCTIONS_ACROSS_TENANTS = (
     "tenant_of_installation(text,text)",
@@ -30,6 +31,7 @@ FUNCTIONS_ACROSS_TENANTS = (
     "sign_audit(bigint,bytea,timestamp with time zone,bytea,text)",
     "tenants_unsealed(integer)",
     "measure_audit()",
+    "chunks_that_say(text[],real[],text[],integer,integer)",
 )
 
 POLICY = (

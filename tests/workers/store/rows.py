@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import Boolean, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from workers.store.schema import metadata
 
@@ -50,6 +51,12 @@ def _made_up(table: Table, column: Column[Any], tenant: UUID, mark: str) -> Any:
             return "{}"
         case Integer():
             return 0 if column.server_default is not None else sum(map(ord, mark))
+        case HALFVEC():
+            return "[0.6,0.8]"
+        case ARRAY():
+            return [f"{name} {mark}"]
+        case TSVECTOR():
+            return f"'{mark}'"
         case Text():
             if column.name == "state" and column.server_default is not None:
                 return str(column.server_default.arg)  # type: ignore[attr-defined]  # every default has one

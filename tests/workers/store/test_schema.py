@@ -78,6 +78,7 @@ async def test_defaults_conditions_and_checks_are_the_same_to_the_letter(
     address = servers.database_url.replace("/countersign?", "/from_models?")
     engine = create_async_engine(for_sqlalchemy(address))
     async with engine.begin() as connection:
+        await connection.execute(text("create extension if not exists vector"))
         await connection.run_sync(schema.metadata.create_all)
     await engine.dispose()
     made = await asyncpg.connect(address)

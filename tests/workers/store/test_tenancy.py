@@ -18,7 +18,7 @@ from workers.store.door import Database
 from workers.store.schema import APPEND_ONLY, metadata
 
 CHANGEABLE = [table for table in TABLES if table not in APPEND_ONLY]
-ONE_OF_EACH = ("tenants", "audit_heads")
+ONE_OF_EACH = ("tenants", "audit_heads", "knowledge")
 REFUSED = asyncpg.InsufficientPrivilegeError
 
 
