@@ -22,7 +22,7 @@ from bot.limits import Buckets, Gate, Limits
 from bot.log import where
 from bot.metrics import Metrics, metrics
 from bot.platforms.base import Door, Payload
-from bot.reply import Reply
+from bot.reply import Form, Reply
 from bot.turn import Ignored, Immediate, TenantId, Turn
 
 __all__ = ["Arrival", "Delivery", "FrontRunner", "Hook", "Inbox", "create_app"]
@@ -197,7 +197,7 @@ async def _within(seconds: float, storing: Awaitable[bool]) -> bool:
         raise InboxRefused("The event was not stored in time.") from None
 
 
-async def _answer(guard: Guard, arrival: Arrival, began: float) -> Reply | None:
+async def _answer(guard: Guard, arrival: Arrival, began: float) -> Reply | Form | None:
     """The engine's words for the response, if they come in time. The turn is safe either way."""
     budget = max(0.1, guard.limits.answer_seconds - (time.monotonic() - began))
     try:

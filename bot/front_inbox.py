@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.reply import Reply
+from bot.reply import Form, Reply
 from bot.turn import Ignored, TenantId, Turn
 
 
@@ -58,7 +58,7 @@ class Inbox(Protocol):
         """As `put`, for a webhook; `payload` is what was verified."""
         ...
 
-    async def answer(self, arrival: Arrival, budget: float) -> Reply | None:
+    async def answer(self, arrival: Arrival, budget: float) -> Reply | Form | None:
         """The engine's answer to a turn with `wants_answer`; None after `budget` seconds without."""
         ...
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class Style(StrEnum):
@@ -113,7 +114,8 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A line or more of text to be typed on the card itself, sent with the buttons of the card.
+    """A line or more of text to be typed on the card itself, sent with the buttons of the card;
+    with `options` one of these to be chosen.
 
     Drawn only where the platform has inputs on messages (Teams); elsewhere the button opens
     the `Form` that the engine answers with.
@@ -122,6 +124,7 @@ class Ask:
     name: str
     label: str
     multiline: bool = False
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a form. `options` makes it a choice."""
+    """One input of a form. `options` makes it a choice, `kind` a day (ISO) or somebody: by the platform's
+    own id where it has a list of people, else as they are called. `value` is what stands in it already,
+    `error` what is wrong with it, where the form is shown again.
+    """
 
     name: str
     label: str
@@ -157,6 +163,9 @@ class Field:
     options: tuple[Option, ...] = ()
     placeholder: str = ""
     max_length: int = 2000
+    kind: Literal["text", "date", "person"] = "text"
+    value: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

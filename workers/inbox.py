@@ -15,7 +15,7 @@ import structlog
 from bot import faults, tracing
 from bot.errors import InboxRefused
 from bot.front_inbox import Arrival, Delivery
-from bot.reply import Reply
+from bot.reply import Form, Reply
 from bot.turn import TenantId
 from workers import installs
 from workers.hints import ANSWERED, Hints
@@ -203,7 +203,7 @@ class GroupInbox:
         if event := self._asked.get(dedupe):
             event.set()
 
-    async def answer(self, arrival: Arrival, budget: float) -> Reply | None:
+    async def answer(self, arrival: Arrival, budget: float) -> Reply | Form | None:
         """By hint, with a look at the database now and then in case the hint was lost."""
         dedupe, source = str(arrival.turn.id), arrival.turn.place.platform
         event = self._asked.setdefault(dedupe, asyncio.Event())

@@ -14,7 +14,7 @@ from bot.front_inbox import Arrival, Inbox
 from bot.limits import Buckets, Limits
 from bot.metrics import Metrics, metrics
 from bot.platforms.base import Door, HttpAnswer, Payload
-from bot.reply import Reply
+from bot.reply import Form, Reply
 from bot.turn import Turn
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Storing:
             return None
         return self._door.answer(turn, await self._answer(arrival, began))
 
-    async def _answer(self, arrival: Arrival, began: float) -> Reply | None:
+    async def _answer(self, arrival: Arrival, began: float) -> Reply | Form | None:
         """The engine's words for the acknowledgement, if they come in time. The turn is safe either way."""
         budget = max(0.1, self._limits.answer_seconds - (time.monotonic() - began))
         with suppress(TimeoutError, InboxRefused):

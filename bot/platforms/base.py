@@ -39,8 +39,9 @@ class Door(Protocol):
 
     def to_turn(self, payload: Payload) -> Turn | Ignored | Immediate: ...
 
-    def answer(self, turn: Turn, reply: Reply | None) -> HttpAnswer:
-        """The response to a turn with `wants_answer`; `reply` None: the engine was not in time.
+    def answer(self, turn: Turn, reply: Reply | Form | None) -> HttpAnswer:
+        """The response to a turn with `wants_answer`; `reply` None: the engine was not in time. A `Form`
+        is the one that was sent off, shown again because something in it is wrong.
 
         For every other turn: the empty acknowledgement of the platform.
         """

@@ -16,7 +16,7 @@ from bot.front import Arrival, Delivery, FrontRunner, create_app
 from bot.limits import Limits
 from bot.metrics import Metrics
 from bot.platforms.base import HttpAnswer
-from bot.reply import Reply
+from bot.reply import Form, Reply
 from bot.turn import Account, Ignored, Immediate, Place, Said, TenantId, Turn, TurnId
 
 WORKSPACE = "T1"
@@ -62,7 +62,7 @@ class FakeDoor:
             case _:
                 return Ignored("unknown shape")
 
-    def answer(self, turn: Turn, reply: Reply | None) -> HttpAnswer:
+    def answer(self, turn: Turn, reply: Reply | Form | None) -> HttpAnswer:
         if not turn.wants_answer:
             return HttpAnswer()
         return HttpAnswer(200, {"says": reply.text if reply else None})

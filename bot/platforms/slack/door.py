@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 from bot.platforms.base import HttpAnswer, Payload
 from bot.platforms.slack import inbound, verify
-from bot.platforms.slack.render import answer_view
-from bot.reply import Reply
+from bot.platforms.slack.render import answer_form, answer_view
+from bot.reply import Form, Reply
 from bot.turn import Ignored, Immediate, Submitted, Turn
 
 
@@ -29,8 +29,10 @@ class SlackDoor:
     def to_turn(self, payload: Payload) -> Turn | Ignored | Immediate:
         return inbound.to_turn(payload)
 
-    def answer(self, turn: Turn, reply: Reply | None) -> HttpAnswer:
+    def answer(self, turn: Turn, reply: Reply | Form | None) -> HttpAnswer:
         """A form that was sent off closes, or turns into what there is to say. All else: 200, empty."""
         if reply is None or not isinstance(turn.act, Submitted):
             return HttpAnswer()
+        if isinstance(reply, Form):
+            return HttpAnswer(body=answer_form(reply))
         return HttpAnswer(body={"response_action": "update", "view": answer_view(reply)})

@@ -13,12 +13,26 @@ from bot.platforms.slack.blocks import Json, characters, draw, mention_block, me
 from bot.platforms.slack.foreign import fallback, shown
 from bot.platforms.slack.limits import chunks, fits, shorten
 from bot.platforms.slack.pieces import fit_options, pieces
-from bot.reply import Block, Cited, Facts, Field, Form, Heading, Lines, Paragraph, Reply, Select, Tone
+from bot.reply import (
+    Block,
+    Cited,
+    Facts,
+    Field,
+    Form,
+    Heading,
+    Lines,
+    Option,
+    Paragraph,
+    Reply,
+    Select,
+    Tone,
+)
 
 GENERATED = "Written by AI"
 EMPTY = "(no text)"
 TITLE = "Countersign"
 USER_ID = re.compile(r"[UW][A-Z0-9]{1,30}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # Room kept for the mentions above and the note below.
 PART_BLOCKS = limits.MESSAGE_BLOCKS - 2
@@ -169,6 +183,28 @@ def _in_short(blocks: Iterable[Block]) -> str:
     return shorten("\n".join(words), limits.FALLBACK_TEXT)
 
 
+def answer_form(form: Form) -> Json:
+    """A form that was sent off, shown again: what is wrong stands at its field, what was typed stays."""
+    errors = {
+        field.name: shorten(shown(field.error), limits.FIELD_ERROR) for field in form.fields if field.error
+    }
+    if errors:
+        return {"response_action": "errors", "errors": errors}
+    return {"response_action": "update", "view": modal(form)}
+
+
+def _typed(value: str) -> str:
+    """What stands in an input can be changed by whoever reads it, so it is whole or not there at all."""
+    if not fits(value, limits.INPUT_LENGTH):
+        raise PlatformError("Slack", "takes at most 3,000 characters in one field")
+    return value
+
+
+def _chosen(options: tuple[Option, ...], value: str) -> Json:
+    found = [option for option in options if option.value == value]
+    return {"initial_option": menu_options(tuple(found))["options"][0]} if value and found else {}
+
+
 def _field(field: Field) -> list[Json]:
     name = field.name
     if not 0 < len(name) <= limits.BLOCK_ID:
@@ -178,10 +214,18 @@ def _field(field: Field) -> list[Json]:
     if field.options:
         said, options = fit_options(field.options)
         above = _numbered(_drawn(pieces([Lines(said)] if said else [])), None)
-        element = {"type": "static_select", **menu_options(options)}
+        element = {"type": "static_select", **menu_options(options), **_chosen(options, field.value)}
+    elif field.kind == "person":
+        element = {"type": "users_select"}
+    elif field.kind == "date":
+        element = {"type": "datepicker"} | (
+            {"initial_date": field.value} if DAY.fullmatch(field.value) else {}
+        )
     else:
         length = max(1, min(field.max_length, limits.INPUT_LENGTH))
         element = {"type": "plain_text_input", "multiline": field.multiline, "max_length": length}
+        if field.value:
+            element["initial_value"] = _typed(field.value)
     if field.placeholder:
         element["placeholder"] = plain_text(shorten(shown(field.placeholder), limits.PLACEHOLDER))
     label = shown(field.label).strip() or name

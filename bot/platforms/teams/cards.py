@@ -27,6 +27,7 @@ from bot.reply import (
     Reply,
     Select,
     Style,
+    Tone,
 )
 
 SOMEBODY = "colleague"
@@ -60,7 +61,7 @@ def form_card(form: Form) -> Element:
     body = [elements.heading(form.title)]
     if form.intro:
         body += elements.lines_of(form.intro)
-    body += [_field(field) for field in form.fields]
+    body += [element for field in form.fields for element in _field(field)]
     button = elements.execute(form.submit, "form", elements.send(form.name, form.value), style=Style.PRIMARY)
     return _card([*body, elements.actions([button])], fallback=form.title)
 
@@ -107,6 +108,8 @@ def _block(block: Block, place: int, setting: _Setting) -> list[Element]:
             return list(_rows_of_buttons(buttons, setting))
         case Select():
             return _select(block, place, setting)
+        case Ask(name, label, _, options) if options:
+            return [elements.choice_input(input_id(name), label, options, required=False)]
         case Ask(name, label, multiline):
             return [elements.text_input(name, label, multiline=multiline)]
         case Divider():
@@ -148,17 +151,27 @@ def _select(select: Select, place: int, setting: _Setting) -> list[Element]:
     ]
 
 
-def _field(field: Field) -> Element:
-    required = not field.optional
+def _field(field: Field) -> list[Element]:
+    """What is wrong with it stands above the input: Teams has no other place for it."""
+    wrong = elements.lines_of(field.error, Tone.BAD) if field.error else []
+    return [*wrong, _input(field)]
+
+
+def _input(field: Field) -> Element:
+    required, value = not field.optional, field.value
     if field.options:
-        return elements.choice_input(input_id(field.name), field.label, field.options, required=required)
+        name = input_id(field.name)
+        return elements.choice_input(name, field.label, field.options, required=required, value=value)
+    if field.kind == "date":
+        return elements.date_input(field.name, field.label, required=required, value=value)
     return elements.text_input(
         field.name,
         field.label,
         multiline=field.multiline,
         required=required,
         longest=field.max_length,
-        hint=field.placeholder,
+        hint=field.placeholder or ("A name or an e-mail address" if field.kind == "person" else ""),
+        value=value,
     )
 
 

@@ -12,7 +12,7 @@ from bot.platforms.teams.hosts import is_loopback
 from bot.platforms.teams.keys import SigningKeys
 from bot.platforms.teams.payload import header
 from bot.platforms.teams.verify import Verifier, verify_anonymous
-from bot.reply import Reply
+from bot.reply import Form, Reply
 from bot.settings import Settings
 from bot.turn import Ignored, Immediate, Turn
 
@@ -34,7 +34,7 @@ class TeamsDoor:
     def to_turn(self, payload: Payload) -> Turn | Ignored | Immediate:
         return inbound.to_turn(payload)
 
-    def answer(self, turn: Turn, reply: Reply | None) -> HttpAnswer:
+    def answer(self, turn: Turn, reply: Reply | Form | None) -> HttpAnswer:
         return answer_press(reply, sandbox=self._sandbox) if turn.wants_answer else HttpAnswer()
 
 

@@ -139,7 +139,14 @@ def actions(buttons: list[Element]) -> Element:
 
 
 def text_input(
-    name: str, label: str, *, multiline: bool, required: bool = False, longest: int = 2000, hint: str = ""
+    name: str,
+    label: str,
+    *,
+    multiline: bool,
+    required: bool = False,
+    longest: int = 2000,
+    hint: str = "",
+    value: str = "",
 ) -> Element:
     found: Element = {
         "type": "Input.Text",
@@ -150,18 +157,28 @@ def text_input(
     }
     if hint:
         found["placeholder"] = one_line(hint)
+    if value:
+        found["value"] = value
     return found | _required(required, "Please fill this in.")
 
 
-def choice_input(name: str, label: str, options: tuple[Option, ...], *, required: bool) -> Element:
+def date_input(name: str, label: str, *, required: bool = False, value: str = "") -> Element:
+    found: Element = {"type": "Input.Date", "id": input_id(name), "label": one_line(label)}
+    return found | ({"value": value} if value else {}) | _required(required, "Please choose a day.")
+
+
+def choice_input(
+    name: str, label: str, options: tuple[Option, ...], *, required: bool, value: str = ""
+) -> Element:
     """`name` is used as it is: `input_id` has been applied where it is a field's."""
-    return {
+    found: Element = {
         "type": "Input.ChoiceSet",
         "id": name,
         "label": one_line(label),
         "style": "compact",
         "choices": [{"title": one_line(option.label), "value": option.value} for option in options],
-    } | _required(required, "Please choose one.")
+    }
+    return found | ({"value": value} if value else {}) | _required(required, "Please choose one.")
 
 
 def _required(required: bool, message: str) -> Element:
