@@ -5,12 +5,12 @@ from __future__ import annotations
 import orjson
 
 from flows.events import Event, Expired
-from workers import abandoned, approve, deliveries, handoffs, schedules
+from workers import abandoned, approve, deliveries, handoffs, home, schedules
 from workers.advance import advance_run
 from workers.approvers import clock
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, write_all
-from workers.store import codec, inbox, runs
+from workers.store import codec, homes, inbox, runs
 from workers.store.conversations import Claimed
 
 
@@ -32,6 +32,8 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         return await abandoned.end(tools, claimed, seen, raw)
     if raw["_"] == "expire":
         return await _expired(tools, claimed, seen, raw["approval"])
+    if raw["_"] == homes.AGAIN:
+        return await home.again(tools, claimed, seen, raw)
     if raw["_"] in clock.EVENTS:
         return await clock.heard(tools, claimed, seen, raw)
     event: Event = codec.from_json(raw)

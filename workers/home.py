@@ -1,19 +1,59 @@
-"""The bot's own page: one's open runs, and the approvals that one could decide."""
+"""The bot's own page: one's open runs, the approvals that one could decide, and what became of them.
+
+It is one more copy of those cards: whoever looked at it in the last day sees it anew when they change.
+"""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from bot.reply import Block, Button, Buttons, Divider, Heading, Paragraph, Reply, Style, Tone
+from bot.turn import Turn
 from flows.repair import what_i_can_do
 from workers import cards
 from workers.approve import Rules
+from workers.commit import Commit
 from workers.known import World
-from workers.store import approvals
+from workers.seen import Seen, Tools, finish
+from workers.store import approvals, homes, people
+from workers.store.conversations import Claimed
 from workers.store.door import Connection
+from workers.store.homes import View
+from workers.store.outbox import Message
 from workers.store.people import Person
 
 MOST = 10
+MOST_OVER = 5
+NEEDED = "Approval needed. "  # how a card's text begins, which is not so any more
+NOT_THE_SAME = "what would have run was not what was approved."
+LASTS = 60.0  # seconds: a page that could not be shown by then is made anew when somebody looks
+
+
+async def opened(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person) -> Commit:
+    """Somebody looks at it."""
+    view = View(turn.account, turn.place, person.id)
+    async with tools.db.tenant(claimed.tenant) as c:
+        await homes.looked(c, claimed.tenant, view)
+        drawn = await page(c, claimed.tenant, person, seen.world, tools.rules)
+    return await _show(tools, claimed, seen, view, f"home:{turn.id}", drawn)
+
+
+async def again(tools: Tools, claimed: Claimed, seen: Seen, raw: dict[str, Any]) -> Commit:
+    """Something on it changed since they looked."""
+    async with tools.db.tenant(claimed.tenant) as c:
+        view = await homes.view(c, claimed.tenant, raw)
+        person = await people.by_id(c, claimed.tenant, view.person) if view else None
+        if view is None or person is None:
+            return await finish(tools, claimed, seen, Commit())
+        drawn = await page(c, claimed.tenant, person, seen.world, tools.rules)
+    return await _show(tools, claimed, seen, view, raw["id"], drawn)
+
+
+async def _show(tools: Tools, claimed: Claimed, seen: Seen, view: View, id: str, drawn: Reply) -> Commit:
+    commit = Commit()
+    commit.messages.append(Message(id, "home", view.place, drawn, view.account, lasts=LASTS))
+    return await finish(tools, claimed, seen, commit)
 
 
 async def page(c: Connection, tenant: UUID, person: Person, world: World, rules: Rules) -> Reply:
@@ -23,6 +63,8 @@ async def page(c: Connection, tenant: UUID, person: Person, world: World, rules:
         Heading("Waiting for your decision"),
         *await _decisions(c, tenant, person, world, rules),
     ]
+    if over := await _over(c, tenant, person, world, rules):
+        blocks += [Divider(), Heading("Decided lately"), *over]
     blocks += [Divider(), Heading("Your open runs"), *await _open_runs(c, tenant, person)]
     return Reply("Countersign", tuple(blocks))
 
@@ -45,6 +87,31 @@ async def _decisions(c: Connection, tenant: UUID, person: Person, world: World, 
             )
         )
     return drawn or [Paragraph("Nothing waits for you.", Tone.SUBTLE)]
+
+
+async def _over(c: Connection, tenant: UUID, person: Person, world: World, rules: Rules) -> list[Block]:
+    """What a card that stood here has become, as every other copy of it says."""
+    if person.email not in rules.who(world.known.policy):
+        return []
+    rows = await c.fetch(
+        "select a.id, p.name, e.state as effect from approvals a left join people p"
+        " on p.tenant_id = a.tenant_id and p.id = a.decided_by left join effects e"
+        " on e.tenant_id = a.tenant_id and e.key = a.effect_key"
+        " where a.tenant_id = $1 and a.decided_at > now() - $2::interval and a.requester <> $3"
+        " order by a.decided_at desc limit $4",
+        tenant,
+        homes.LATELY,
+        person.id,
+        MOST_OVER,
+    )
+    drawn: list[Block] = []
+    for row in rows:
+        if (approval := await approvals.by_id(c, tenant, row["id"])) is not None:
+            used_in_vain = approval.state == "used" and row["effect"] != "done"
+            state = "approved" if used_in_vain else approval.state
+            text = cards.settled(approval, state, row["name"] or "somebody", NOT_THE_SAME).text
+            drawn.append(Paragraph(text.replace(NEEDED, ""), Tone.SUBTLE))
+    return drawn
 
 
 async def _open_runs(c: Connection, tenant: UUID, person: Person) -> list[Block]:

@@ -184,11 +184,7 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         case Pressed(action="open"):
             return await finish(tools, claimed, seen, commit)
         case OpenedHome():
-            async with tools.db.tenant(claimed.tenant) as c:
-                page = await home.page(c, claimed.tenant, person, seen.world, tools.rules)
-            message = Message(f"home:{turn.id}", "home", turn.place, page, turn.account, lasts=60)
-            commit.messages.append(message)
-            return await finish(tools, claimed, seen, commit)
+            return await home.opened(tools, claimed, seen, turn, person)
     tell(commit, turn, Reply(OLD_BUTTON))
     return await finish(tools, claimed, seen, commit)
 

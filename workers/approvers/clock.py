@@ -10,8 +10,8 @@ from bot.reply import Reply
 from bot.text import for_card
 from flows.approval_stages import Terms
 from flows.policy import Policy
-from workers import audit_notes, cards
-from workers.approvers import calendar, reminders, situation, words
+from workers import audit_notes
+from workers.approvers import calendar, copies, reminders, situation, words
 from workers.approvers.press import CHANGED, terms_of
 from workers.approvers.private import TELL, tell
 from workers.approvers.reminders import Reminder
@@ -86,18 +86,9 @@ async def _heard(
             await _escalated(c, tenant, commit, fresh, known, raw["tier"])
         case _:
             known = await situation.known(c, tenant, approval, terms, policy, now)
-            await _redrawn(c, tenant, commit, approval, known, f"counted{raw['number']}")
+            await copies.redraw(c, tenant, commit, approval, known, f"counted{raw['number']}")
             said = f"{known.voted[-1].words} agreed. {words.missing(known)}" if known.voted else ""
             await _told(c, tenant, commit, approval, f"counted{raw['number']}", said)
-
-
-async def _redrawn(
-    c: Connection, tenant: UUID, commit: Commit, approval: Approval, known: Known, state: str
-) -> None:
-    """Every copy shows who has agreed and who must still, with its buttons."""
-    drawn = cards.asking(approval.card, approval.id, words.standing(known))
-    for outbox_id, place in await approvals.cards(c, tenant, approval.id):
-        commit.messages.append(Message(f"{outbox_id}:{state}", "update", place, drawn, target=outbox_id))
 
 
 async def _told(
@@ -117,7 +108,7 @@ async def _escalated(
 ) -> None:
     """Those before let their time pass, so others may decide too. Theirs is the same card."""
     term = known.terms.escalate[tier - 1]
-    await _redrawn(c, tenant, commit, approval, known, f"escalated{tier}")
+    await copies.redraw(c, tenant, commit, approval, known, f"escalated{tier}")
     sentence = f"Nobody decided in time, so {words.one(term)} may decide this now too."
     for number, (_, place) in enumerate(await approvals.cards(c, tenant, approval.id)):
         said = Reply(f"{for_card(sentence)} {approval.card.text}")

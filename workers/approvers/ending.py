@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from bot.turn import MessageRef
 from flows.events import Failed, Finished
 from workers import audit_notes, cards
-from workers.approvers import asker, calendar, words
+from workers.approvers import asker, calendar, copies, telling, words
 from workers.commit import Commit
-from workers.store import approvals, people, timers
+from workers.store import approvals, enqueue, people, timers
 from workers.store.approvals import Approval
 from workers.store.door import Connection
-from workers.store.outbox import Message
 from workers.store.people import Person
 
 
@@ -42,17 +42,41 @@ async def withdraw(
 
 
 async def tell_copies(
-    c: Connection, tenant: UUID, commit: Commit, approval: Approval, state: str, by: str, reason: str
+    c: Connection,
+    tenant: UUID,
+    commit: Commit,
+    approval: Approval,
+    state: str,
+    by: str,
+    reason: str,
+    pressed: MessageRef | None = None,
 ) -> None:
-    """Every copy of the card shows what became of it."""
-    card = cards.settled(approval, state, by, reason)
-    for outbox_id, place in await approvals.cards(c, tenant, approval.id):
-        commit.messages.append(Message(f"{outbox_id}:{state}", "update", place, card, target=outbox_id))
+    """Every copy of the card shows what became of it, and whoever else was asked in private is told.
+
+    Asked for twice, it is said once. What is open still is drawn anew by `copies.redraw`.
+    """
+    await copies.show(c, tenant, commit, approval, cards.settled(approval, state, by, reason), state, pressed)
     commit.messages += await asker.settled(c, tenant, approval, state)
+    commit.messages += await telling.others(c, tenant, approval, state, by)
+
+
+async def pressed(c: Connection, tenant: UUID, id: str, message: MessageRef | None) -> Commit:
+    """In the transaction of the press that settled it, so that the card changes as soon as can be.
+
+    What is said is queued in the run's own conversation, where it is in order with what comes next.
+    """
+    commit = Commit()
+    approval = await approvals.by_id(c, tenant, id)
+    assert approval is not None
+    name = await _name(c, tenant, approval)
+    await tell_copies(c, tenant, commit, approval, approval.state, name, approval.reason or "", message)
+    await enqueue.add(c, tenant, approval.conversation, commit.messages)
+    return commit
 
 
 async def decided(c: Connection, tenant: UUID, commit: Commit, id: str) -> None:
-    """In the run's own conversation, after the press: the copies are changed, the clocks are off."""
+    """In the run's own conversation, after the press: the clocks are off, and the copies are changed
+    where the press did not do so already."""
     approval = await approvals.by_id(c, tenant, id)
     if approval is None:
         return

@@ -12,7 +12,7 @@ from flows.approval_quorum import Counted, Refused, judge_press
 from flows.approval_stages import Terms
 from flows.policy import Policy
 from workers import audit_notes, cards
-from workers.approvers import situation, words
+from workers.approvers import ending, situation, words
 from workers.approvers.rules import Rules
 from workers.approvers.situation import Known
 from workers.commit import Commit
@@ -120,6 +120,8 @@ async def _settle(c: Connection, tenant: UUID, commit: Commit, press: _Press) ->
     await approvals.note(
         c, tenant, approval.id, person.id, press.turn.account.platform, press.verdict, "counted"
     )
+    act = press.turn.act
+    await ending.pressed(c, tenant, approval.id, act.message if isinstance(act, Pressed) else None)
     by = await words.by(c, tenant, approval.id, press.verdict, person.name)
     approving = press.verdict == "approved"
     event: dict[str, Any] = {

@@ -43,7 +43,7 @@ async def looked(c: Connection, tenant: UUID, view: View) -> None:
 async def news(c: Connection, tenant: UUID) -> None:
     """Something on those pages changed: each is shown anew in a moment, once for all that changes by then."""
     rows = await c.fetch(
-        "select user_id, platform, workspace, person_id, place, now() as now from home_views"
+        "select user_id, platform, workspace, place, now() as now from home_views"
         " where tenant_id = $1 and looked_at > now() - $2::interval order by looked_at desc limit $3",
         tenant,
         LATELY,
@@ -53,12 +53,8 @@ async def news(c: Connection, tenant: UUID) -> None:
         at = _together(row["now"])
         id = f"home:{row['platform']}:{row['workspace']}:{row['user_id']}:{at:%Y%m%d%H%M%S}"
         place = codec.loads(row["place"])
-        event = {
-            "_": AGAIN,
-            "person": str(row["person_id"]),
-            "account": [row["platform"], row["workspace"], row["user_id"]],
-            "id": id,
-        }
+        account = [row["platform"], row["workspace"], row["user_id"]]
+        event = {"_": AGAIN, "account": account, "id": id}
         await timers.set_at(c, tenant, id, place.conversation, at, event)
         await wake(c, tenant, place.conversation)
 
@@ -69,18 +65,17 @@ def _together(now: datetime) -> datetime:
     return begun + timedelta(seconds=TOGETHER + 1)
 
 
-def view_of(raw: dict[str, Any], place: Place) -> View:
+async def view(c: Connection, tenant: UUID, raw: dict[str, Any]) -> View | None:
+    """Where the page of an event of ours is, and whose it is now."""
     platform, workspace, user = raw["account"]
-    return View(Account(platform, workspace, user), place, UUID(raw["person"]))
-
-
-async def place_of(c: Connection, tenant: UUID, account: Account) -> Place | None:
-    found = await c.fetchval(
-        "select place from home_views where tenant_id = $1 and platform = $2 and workspace = $3"
+    row = await c.fetchrow(
+        "select person_id, place from home_views where tenant_id = $1 and platform = $2 and workspace = $3"
         " and user_id = $4",
         tenant,
-        account.platform,
-        account.workspace,
-        account.user,
+        platform,
+        workspace,
+        user,
     )
-    return codec.loads(found) if found else None
+    if row is None:
+        return None
+    return View(Account(platform, workspace, user), codec.loads(row["place"]), row["person_id"])

@@ -45,7 +45,7 @@ async def there(db: Database, idle: None) -> There:
     tenant = uuid4()
     async with db.tenant(tenant) as c:
         rows = await seed(c, tenant)
-        await c.execute("delete from approval_cards; delete from shadow_policies")
+        await c.execute("delete from approval_cards; delete from shadow_policies; delete from home_views")
         await c.execute("update timers set state = 'fired'; update outbox set state = 'sent'")
         await c.execute("update inbox set state = 1; update effects set state = 'done'")
         await c.execute("update conversations set lease_until = '-infinity', ready_at = 'infinity'")
