@@ -9,9 +9,22 @@ from typing import Any
 from flows.approval_stages import ENTRA, MANAGER, SLACK, Hours, Stage, Times
 from flows.duty import ALL_DAY, DAYS, Duty
 from flows.duty_file import EMAIL
+from flows.load import parse_load
 from flows.policy import Approvers
 
-FIELDS = ("people", "places", "any_of", "quorum", "stages", "escalate", "expired", "remind", "hours", "clock")
+FIELDS = (
+    "people",
+    "places",
+    "any_of",
+    "quorum",
+    "stages",
+    "escalate",
+    "expired",
+    "remind",
+    "hours",
+    "clock",
+    "load",
+)
 MOST_STAGES, MOST_QUORUM, MOST_TERMS, MOST_ESCALATIONS, MOST_REMINDERS = 8, 20, 50, 5, 5
 WHO = "an e-mail address, a group with people, a rota, slack:@handle or manager"
 HANDLE = re.compile(r"slack:@[A-Za-z0-9._-]{1,80}\Z")
@@ -33,8 +46,9 @@ def parse_approvers(raw: Any, duty: Duty, wrong: Wrong) -> Approvers:
     empty = {name for name, group in duty.groups.items() if not group.people}
     known = (duty.groups.keys() | duty.rotas.keys()) - empty
     return Approvers(
-        people, places, _stages(raw, people, known, wrong), _escalate(raw, known, wrong), _times(raw, wrong)
-    )
+        people, places, _stages(raw, people, known, wrong), _escalate(raw, known, wrong), _times(raw, wrong),
+        parse_load(raw.get("load"), wrong),
+    )  # fmt: skip
 
 
 def _strings(raw: Mapping[str, Any], field: str, wrong: Wrong) -> tuple[str, ...]:

@@ -76,6 +76,15 @@ class Shadowed:
 
 
 @dataclass(frozen=True, slots=True)
+class UnderGrant:
+    """This call runs alone because somebody let it: to be counted and noted under the grant."""
+
+    key: str
+    tool: str
+    grant: str
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """The approval was given: let the held call run."""
 
@@ -153,6 +162,6 @@ class TakeBack:
     state: Literal["withdrawn", "resolved", "passed"] = "withdrawn"
 
 
-Asked = Call | AskApproval | Shadowed | Release | Withdraw
+Asked = Call | AskApproval | Shadowed | UnderGrant | Release | Withdraw
 Handing = HandOver | Relay | TakeBack
 Effect = Say | Change | Whisper | Read | Asked | SetTimer | CancelTimer | Digress | Resume | Handing

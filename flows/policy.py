@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flows import policy_words
-from flows.approval_stages import Stage, Times
+from flows import calibration_verdict, policy_words
+from flows.approval_stages import REASONS, Stage, Times
+from flows.batch import Batching
 from flows.duty import Duty
+from flows.grants import may_lift
+from flows.load import Load
 from flows.policy_facts import About
 from flows.policy_match import Case, unknown, weight
 from flows.policy_rule import Among, Limit, Outcome, Rule, When
@@ -23,6 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 UNREADABLE = "unreadable"
+GRANT = "grant "  # a verdict's rule that begins so names the grant
 NOBODY = About()
 
 
@@ -58,7 +62,8 @@ class Approvers:
 
     `people` are e-mail addresses; empty: whoever is in the place, but never the requester.
     `places` are `slack:C…` or `teams:19:…`; empty: APPROVALS_CHANNEL. `stages` say more than `people`
-    can, and take its place; `escalate` are asked too once those before let their time pass.
+    can, and take its place; `escalate` are asked too once those before let their time pass. `reasons`
+    may be chosen by whoever rejects.
     """
 
     people: tuple[str, ...] = ()
@@ -66,6 +71,8 @@ class Approvers:
     stages: tuple[Stage, ...] = ()
     escalate: tuple[str, ...] = ()
     times: Times = field(default_factory=Times)
+    reasons: tuple[str, ...] = REASONS
+    load: Load = field(default_factory=Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,12 @@ class Policy:
     money_tools: bool = True
     duty: Duty = field(default_factory=Duty)
     shadow: bool = False
+    batch: Batching = field(default_factory=Batching)
+
+    @property
+    def grantable(self) -> bool:
+        """There is something in it that a standing grant may answer."""
+        return any(rule.grantable for rule in self.rules)
 
     @property
     def zones(self) -> frozenset[str]:
@@ -126,13 +139,25 @@ def judge(
         return Verdict(Outcome.DENY, "money-tools-off", "Tools that move money are switched off here.")
     case, least = case_of(policy, tool, arguments, confidence, about)
     rules = (rule for rule in policy.rules if not rule.shadow)
-    matching = [_Match(rule, said) for rule in rules if (said := weight(rule, case)) is not None]
-    strictest = max(matching, key=lambda match: match.outcome, default=None)
+    matching = [
+        _Match(rule, calibration_verdict.eased(rule, said, case, about))
+        for rule in rules
+        if (said := weight(rule, case)) is not None
+    ]
+    strictest = max(matching, key=_strictness, default=None)
     if least is not None and (strictest is None or strictest.outcome < Outcome.DENY):
         return least
     if strictest is None:
         return Verdict(Outcome.ASK, "no-rule", "No rule allows this to run alone.")
+    granted = about.facts.granted.get(about.key)
+    if granted is not None and strictest.outcome is Outcome.ASK and may_lift(policy.rules, case):
+        return Verdict(Outcome.ALONE, f"{GRANT}{granted.id}", granted.words)
     return _verdict(strictest, case, about)
+
+
+def _strictness(match: _Match) -> tuple[Outcome, bool]:
+    """Of those that let it run alone, the one that did so by experience is named."""
+    return match.outcome, match.outcome is Outcome.ALONE and match.rule.outcome is Outcome.ASK
 
 
 def case_of(
@@ -190,4 +215,5 @@ def _verdict(match: _Match, case: Case, about: About) -> Verdict:
     untold = unknown(rule, case)
     if untold is not None:
         return Verdict(match.outcome, rule.name, policy_words.untold(rule, case, untold.field))
-    return Verdict(match.outcome, rule.name, policy_words.because(rule, case, about.doubt))
+    words = policy_words.because(rule, case, about.doubt)
+    return Verdict(match.outcome, rule.name, calibration_verdict.because(rule, match.outcome, about, words))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.calibration_rule import Experience
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -24,17 +26,28 @@ NOTHING_IN_THE_WAY = Past()
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """A standing grant that covers a call, as whoever looked it up found it; `words` for a person."""
+
+    id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """`clocks` are local times by time zone ("sun 2026-11-22 23:00"), `past` is by the key of an effect.
 
     `assume`: of a call whose past is not in here, nothing is in the way. Whoever says so looks the
     past up before anything is written, and decides again with it (`workers/past.py`). Without it,
-    what is not known is asked about.
+    what is not known is asked about. `granted`: the standing grant that covers a call, by its key.
+    `learned`: what experience says of a call, by its key too.
     """
 
     clocks: Mapping[str, str] = field(default_factory=dict)
     past: Mapping[str, Past] = field(default_factory=dict)
     assume: bool = False
+    granted: Mapping[str, Granted] = field(default_factory=dict)
+    learned: Mapping[str, Experience] = field(default_factory=dict)
 
     def past_of(self, key: str) -> Past | None:
         found = self.past.get(key)
@@ -79,7 +92,10 @@ def to_json(facts: Facts) -> dict[str, Any]:
         key: [each.first_tool, each.first_recipient, {name: list(used) for name, used in each.used.items()}]
         for key, each in facts.past.items()
     }
-    return {"clocks": dict(facts.clocks), "past": past, "assume": facts.assume}
+    granted = {key: [each.id, each.words] for key, each in facts.granted.items()}
+    learned = {key: [each.rule, each.alone, each.words] for key, each in facts.learned.items()}
+    more = {name: each for name, each in (("granted", granted), ("learned", learned)) if each}
+    return {"clocks": dict(facts.clocks), "past": past, "assume": facts.assume, **more}
 
 
 def from_json(raw: Mapping[str, Any] | None) -> Facts:
@@ -89,4 +105,6 @@ def from_json(raw: Mapping[str, Any] | None) -> Facts:
         key: Past(bool(tool), bool(recipient), {name: (used[0], used[1]) for name, used in limits.items()})
         for key, (tool, recipient, limits) in raw["past"].items()
     }
-    return Facts(dict(raw["clocks"]), past, bool(raw["assume"]))
+    granted = {key: Granted(id, words) for key, (id, words) in raw.get("granted", {}).items()}
+    learned = {key: Experience(*each) for key, each in raw.get("learned", {}).items()}
+    return Facts(dict(raw["clocks"]), past, bool(raw["assume"]), granted, learned)

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from flows.approval_file import parse_approvers
+from flows.batch import parse_batch
 from flows.duty_file import FIELDS as DUTY
 from flows.duty_file import parse_duty
 from flows.errors import FlowError, Mistake
 from flows.loader import version_of
 from flows.policy import Policy
-from flows.policy_rule_file import is_shadow, parse_rule
+from flows.policy_rule_file import is_shadow, parse_rule, read_bound
 from flows.yaml_source import Source, read
 
 MOST_RULES = 200
-FIELDS = ("rules", "approvers", "expires_minutes", "mode", *DUTY)
+FIELDS = ("rules", "approvers", "expires_minutes", "mode", "batch", *DUTY)
 _EXAMPLE = "rules: [{name: reads, risk: [read], outcome: may run alone, because: It only reads.}]"
 
 
@@ -58,9 +59,12 @@ def parse_policy(source: Source) -> Policy:
     duty = parse_duty(raw, wrong)
     approvers = parse_approvers(raw.get("approvers", {}), duty, partial(wrong_in, ("approvers",)))
     shadow = is_shadow(raw, wrong)
+    batch = parse_batch(raw.get("batch"), read_bound, partial(wrong_in, ("batch",)))
     if mistakes:
         raise FlowError(mistakes)
-    return Policy(version_of(raw), tuple(rules), approvers, minutes * 60, duty=duty, shadow=shadow)
+    return Policy(
+        version_of(raw), tuple(rules), approvers, minutes * 60, duty=duty, shadow=shadow, batch=batch
+    )
 
 
 def _line(source: Source, path: tuple[str | int, ...]) -> int:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
+from flows.calibration_rule import Learn
+
 
 class Outcome(IntEnum):
     """In the order of strictness."""
@@ -85,6 +87,8 @@ class Rule:
     when: When | None = None
     limit: Limit | None = None
     shadow: bool = False
+    grantable: bool = False  # where it asks, a standing grant may answer (`grants.py`)
+    learn: Learn | None = None  # it need not go on asking once experience says so
     says_currency: bool = True  # an amount without one was written down without a word about currencies
 
     @property

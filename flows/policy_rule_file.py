@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
+from flows.calibration_rule import FIELDS as LEARNING
+from flows.calibration_rule import parse_learn
 from flows.money import minor_units
 from flows.policy_match import DAYS
 from flows.policy_rule import Among, Bound, By, Limit, Outcome, Per, Rule, When
@@ -16,7 +18,7 @@ RISKS = frozenset({"read", "write", "money", "destructive"})
 FIELDS = frozenset(
     {
         "name", "outcome", "because", "tool", "risk", "at_least", "currency", "confidence_below", "egress",
-        "below", "requester", "recipient", "first_time", "when", "limit", "mode",
+        "below", "requester", "recipient", "first_time", "when", "limit", "mode", "grantable", *LEARNING,
     }
 )  # fmt: skip
 MOST_NAMED, LONGEST = 100, 300
@@ -37,7 +39,7 @@ def parse_rule(raw: Any, wrong: Wrong) -> Rule:
             close = difflib.get_close_matches(field, sorted(FIELDS), 1)
             wrong(field, "is not a field of a rule", close[0] if close else ", ".join(sorted(FIELDS)))
     outcome = _outcome(raw, wrong)
-    at_least, below = _bound(raw, "at_least", wrong), _bound(raw, "below", wrong)
+    at_least, below = read_bound(raw, "at_least", wrong), read_bound(raw, "below", wrong)
     currency = _currency(raw, wrong)
     _never_loosens(raw, outcome, wrong)
     _is_a_band(at_least, below, wrong)
@@ -58,6 +60,8 @@ def parse_rule(raw: Any, wrong: Wrong) -> Rule:
         when=_when(raw, wrong),
         limit=_limit(raw, currency, wrong),
         shadow=is_shadow(raw, wrong),
+        grantable=_grantable(raw, outcome, wrong),
+        learn=parse_learn(raw, wrong),
         says_currency=bool(currency) or not (isinstance(at_least or below, str) and (at_least or below)),
     )
 
@@ -68,6 +72,18 @@ def is_shadow(raw: Mapping[str, Any], wrong: Wrong) -> bool:
     if mode not in (None, "shadow", "enforced"):
         wrong("mode", f"is {str(mode)[:60]!r}", "shadow, or enforced")
     return mode == "shadow"
+
+
+def _grantable(raw: Mapping[str, Any], outcome: Outcome, wrong: Wrong) -> bool:
+    """Only what asks can be granted, and never because of a confidence: that is a floor."""
+    value = raw.get("grantable", False)
+    if not isinstance(value, bool):
+        wrong("grantable", "must be true or false", "grantable: true")
+        return False
+    if value and (outcome is not Outcome.ASK or raw.get("confidence_below") is not None):
+        wrong("grantable", "is of rules that ask, and of none about confidence", "outcome: ask")
+        return False
+    return value
 
 
 def _never_loosens(raw: Mapping[str, Any], outcome: Outcome, wrong: Wrong) -> None:
@@ -124,7 +140,7 @@ def _risk(raw: Mapping[str, Any], wrong: Wrong) -> frozenset[str]:
     return frozenset()
 
 
-def _bound(raw: Mapping[str, Any], field: str, wrong: Wrong) -> Bound:
+def read_bound(raw: Mapping[str, Any], field: str, wrong: Wrong) -> Bound:
     """One amount, or one for each currency."""
     value = raw.get(field)
     if value is None:
@@ -270,7 +286,7 @@ def _limit(raw: Mapping[str, Any], of_rule: str, wrong: Wrong) -> Limit | None:
             wrong("limit", f"calls must be a whole number, 1 to {MOST_CALLS}", right)
             return None
         return Limit(per, by, calls=calls)
-    bound = _bound({"limit": amount}, "limit", wrong)
+    bound = read_bound({"limit": amount}, "limit", wrong)
     if isinstance(bound, str) and bound:
         currency = _currency(value, wrong) or of_rule
         if not currency:

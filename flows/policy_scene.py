@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flows.effects import Call, Effect, Shadowed
+from flows.effects import Call, Effect, Shadowed, UnderGrant
 from flows.items import LONGEST_WORDS, items_key, weakest
-from flows.policy import UNREADABLE, About, ToolCard, Unreadable, Verdict, judge, would_have
+from flows.policy import GRANT, UNREADABLE, About, ToolCard, Unreadable, Verdict, judge, would_have
 from flows.policy_facts import Doubt
 from flows.scene import Scene
 
@@ -34,7 +34,10 @@ def ruled(scene: Scene, card: ToolCard, call: Call, rests_on: Sequence[str]) -> 
     if verdict.rule == UNREADABLE:
         return Ruled(verdict, confidence, doubt.words, invalid=_misfit(card, call))
     others = would_have(known.policy, known.shadow, card, call.arguments, confidence, about, verdict)
-    noted = tuple(Shadowed(call.key, call.tool, verdict, other) for other in others)
+    noted: tuple[Effect, ...] = tuple(Shadowed(call.key, call.tool, verdict, other) for other in others)
+    granted = known.facts.granted.get(call.key)
+    if granted is not None and verdict.rule == f"{GRANT}{granted.id}":
+        noted += (UnderGrant(call.key, call.tool, granted.id),)
     return Ruled(verdict, confidence, doubt.words, noted)
 
 

@@ -7,13 +7,24 @@ from datetime import datetime
 from typing import Any
 
 from bot import faults
-from bot.reply import Reply
+from bot.reply import Form, Reply
 from bot.secrets import Vault
 from flows.arms import Taken
 from flows.effects import Call
 from flows.run import Run
 from workers import experiments
-from workers.store import approvals, audit, conversations, effects, enqueue, inbox, runs, spending, timers
+from workers.store import (
+    approvals,
+    audit,
+    conversations,
+    effects,
+    enqueue,
+    grants,
+    inbox,
+    runs,
+    spending,
+    timers,
+)
 from workers.store.approvals import Approval
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
@@ -32,6 +43,7 @@ class Commit:
     history: list[Kept] = field(default_factory=list)  # the events that brought those runs where they are
     intents: list[tuple[Call, str, str, str]] = field(default_factory=list)  # call, policy, risk, state
     spent: list[Spent] = field(default_factory=list)  # what those calls are about, for policies to count
+    under: list[tuple[str, int]] = field(default_factory=list)  # calls, and the grants they run under
     releases: list[str] = field(default_factory=list)
     withdrawals: list[str] = field(default_factory=list)
     asks: list[Approval] = field(default_factory=list)
@@ -42,7 +54,7 @@ class Commit:
     events: list[tuple[str, str, Any]] = field(default_factory=list)  # conversation, dedupe, event
     audit: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     taken: tuple[Taken, ...] = ()  # what runs that are over say of the variants they were shown
-    answer: Reply | None = None
+    answer: Reply | Form | None = None
     head: Waiting | None = None  # what is to be sent first, read where this was written
     written: bool = False
 
@@ -85,6 +97,8 @@ async def write(
         await faults.point("F20")
     for each in commit.spent:
         await spending.note(c, tenant, each)
+    for key, grant in commit.under:
+        await grants.use(c, tenant, key, grant)
     for key in commit.releases:
         await effects.release(c, tenant, key)
     for key in commit.withdrawals:

@@ -24,6 +24,7 @@ from flows.effects import (
     SetTimer,
     Shadowed,
     TakeBack,
+    UnderGrant,
     Whisper,
     Withdraw,
 )
@@ -87,6 +88,9 @@ class Sink:
                                      would=would.outcome.name.lower(), decided=decided.outcome.name.lower(),
                                      decided_by=decided.rule)  # fmt: skip
                     metrics().shadow(tool, decided.outcome.name.lower(), would.outcome.name.lower())
+                case UnderGrant(key=key, tool=tool, grant=grant):
+                    self.commit.under.append((key, int(grant)))
+                    self.commit.note("grant.used", key=key, tool=tool, grant=grant)
                 case Release(key=key):
                     self.commit.releases.append(key)
                 case Withdraw(key=key):
