@@ -59,6 +59,7 @@ class Attempt:
     it may be called as often as one likes, and never raises.
     `reach(service)` gives the client of another service of the same tenant, for this thread and
     those that it waits for; raises `NotConfigured`. `book` is where schedules are kept.
+    `show` shows a model's words as they come (`integrations.models.shown`); None: nobody looks on.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Attempt:
     progress: Callable[[str], None] = _silent
     reach: Callable[[str], Any] = _nowhere
     book: Any = None
+    show: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,15 @@ from integrations.base import Arguments, Attempt, Done, Performed, Result
 from integrations.errors import NotReached, Refused
 from integrations.model.extract import extract
 from integrations.models.base import ModelUnavailable
+from integrations.models.shown import Stopped
 from integrations.models.writing import Task, Writer, cited
 
 EXTRACT = "Extract, not written by a model: the most central sentences, word for word."
 WRITTEN = "Written by a model from the sources named; check what matters."
 BATCH = 24_000  # characters of material that a model is given at once
 MOST_CHARACTERS = 130_000
+STOPPED = "Written by a model until somebody said stop; it is not finished."
+CUT = " … (stopped)"
 
 
 class Source(Arguments):
@@ -58,10 +61,18 @@ def think(writer: Writer | None, asked: ThinkArguments, attempt: Attempt) -> Per
         return Done(_extracted(asked, material))
     task = Task(asked.instructions, asked.longest)
     numbered = [(at, source.name, source.text) for at, source in enumerate(material, 1)]
+    shown = {} if attempt.show is None else {"show": attempt.show}
     try:
-        text = writer.write(task, _batches(numbered), attempt.progress)
+        text = writer.write(task, _batches(numbered), attempt.progress, **shown)
     except ModelUnavailable:
         raise NotReached("The model", "gave no answer in time.") from None
+    except Stopped as stopped:
+        if not stopped.words:
+            raise Refused(
+                "The model", "was stopped before it had written anything.", code="stopped"
+            ) from None
+        used = cited(stopped.words, len(material))
+        return Done(_result(stopped.words + CUT, True, STOPPED, material, used))
     used = cited(text, len(material)) or range(1, len(material) + 1)
     return Done(_result(text, True, WRITTEN, material, used))
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from .asking import fenced
 from .base import ModelUnavailable
+from .shown import Shown, Stopped, say
 
 DEADLINE = 33.0  # seconds for everything; an effect's lease is longer
 MOST_AT_ONCE = 4
@@ -38,8 +39,14 @@ class Task:
 
 
 class Writer(Protocol):
-    def write(self, task: Task, batches: Sequence[Sequence[Text]], progress: Callable[[str], None]) -> str:
-        """Raises `ModelUnavailable` when there is no text within the deadline."""
+    def write(
+        self,
+        task: Task,
+        batches: Sequence[Sequence[Text]],
+        progress: Callable[[str], None],
+        show: Shown | None = None,
+    ) -> str:
+        """Raises `ModelUnavailable` when there is no text within the deadline; with `show`, `Stopped` too."""
         ...
 
 
@@ -55,10 +62,16 @@ class ChatWriter:
     def __init__(self, chats: Sequence[Callable[[float], Chat]], *, deadline: float = DEADLINE) -> None:
         self._chats, self._deadline = chats, deadline
 
-    def write(self, task: Task, batches: Sequence[Sequence[Text]], progress: Callable[[str], None]) -> str:
+    def write(
+        self,
+        task: Task,
+        batches: Sequence[Sequence[Text]],
+        progress: Callable[[str], None],
+        show: Shown | None = None,
+    ) -> str:
         end = monotonic() + self._deadline
         if len(batches) == 1:
-            return self._one(task, batches[0], end)
+            return self._one(task, batches[0], end, show)
         notes = Task(NOTES + task.instructions, max(task.longest, 1_000))
         parts: list[str] = []
         with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
@@ -66,25 +79,36 @@ class ChatWriter:
                 parts.append(part)
                 progress(f"Read {len(parts)} of {len(batches)} parts.")
         together: list[Text] = [(0, "notes", part) for part in parts]
-        return self._one(task, together, end)
+        return self._one(task, together, end, show)
 
-    def _one(self, task: Task, texts: Sequence[Text], end: float) -> str:
+    def _one(self, task: Task, texts: Sequence[Text], end: float, show: Shown | None = None) -> str:
         problem = ModelUnavailable("no time is left")
         for chat in self._chats:
             left = end - monotonic()
             if left <= 0.5:
                 break
             try:
-                return asyncio.run(_ask(chat, task, texts, left))
+                return asyncio.run(_ask(chat, task, texts, left, show))
             except ModelUnavailable as error:
                 problem = error
+                if show is not None and show.begun:
+                    break  # another would begin anew what somebody has begun to read
         raise problem
 
 
-async def _ask(chat: Callable[[float], Chat], task: Task, texts: Sequence[Text], left: float) -> str:
-    client = chat(left)
+async def _ask(
+    chat: Callable[[float], Chat],
+    task: Task,
+    texts: Sequence[Text],
+    left: float,
+    show: Shown | None = None,
+) -> str:
+    client, most = chat(left), min(4_000, 200 + task.longest // 2)
+    asked = messages(task, texts)
     try:
-        said = await client.complete(messages(task, texts), min(4_000, 200 + task.longest // 2))
+        said = await (client.complete(asked, most) if show is None else say(client, asked, most, show))
+    except Stopped as stopped:
+        raise Stopped(clean(stopped.words, task.longest)) from None
     finally:
         await client.close()
     text = clean(said, task.longest)

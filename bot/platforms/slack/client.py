@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -12,6 +12,7 @@ from bot.errors import ConfigurationError, PlatformError
 from bot.platforms.base import Profile, Sent
 from bot.platforms.slack import groups, render
 from bot.platforms.slack.call import DEADLINE, SLACK, call, web_client
+from bot.platforms.slack.streams import SlackStreams
 from bot.platforms.slack.tokens import StaticToken, TokenSource
 from bot.reply import Form, Reply
 from bot.settings import Settings
@@ -46,6 +47,7 @@ class SlackClient:
         self._web = web
         self._tokens = tokens
         self._deadline = deadline
+        self.streams = SlackStreams(self._call, self)
 
     def parts(self, reply: Reply) -> tuple[Reply, ...]:
         return render.parts(reply)
@@ -82,6 +84,13 @@ class SlackClient:
         await self._call("chat.postEphemeral", place.workspace, message | {"user": account.user}, posts=True)
 
     async def find(self, place: Place, *, marker: str, since: float) -> Sent | None:
+        async for message in self.ours(place, since=since):
+            if _marked(message, marker) and isinstance(message.get("ts"), str):
+                return Sent(message["ts"], place.thread or message["ts"])
+        return None
+
+    async def ours(self, place: Place, *, since: float) -> AsyncIterator[Mapping[str, Any]]:
+        """Messages of bots in this place since then, with what stands in their metadata."""
         channel = place.channel
         if channel[:1] in ("U", "W"):
             channel = (await self._open(place.workspace, channel)).channel
@@ -96,13 +105,13 @@ class SlackClient:
         for _ in range(MAX_PAGES):
             page = await self._call(method, place.workspace, question, read=True)
             for message in _objects(page.get("messages")):
-                if _marked(message, marker) and isinstance(message.get("ts"), str):
-                    return Sent(message["ts"], place.thread or message["ts"])
+                if isinstance(message.get("bot_id"), str):
+                    yield message
             match page:
                 case {"response_metadata": {"next_cursor": str(cursor)}} if cursor:
                     question["cursor"] = cursor
                 case _:
-                    return None
+                    return
         raise PlatformError(SLACK, "holds too many messages to look through", retryable=True, unknown=True)
 
     async def open_form(self, place: Place, account: Account, trigger: str, form: Form) -> None:

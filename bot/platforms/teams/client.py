@@ -16,6 +16,7 @@ from bot.platforms.teams.envelope import CHANNEL_ENDINGS
 from bot.platforms.teams.hosts import FIRST_CONTACT, is_loopback, may_be_called
 from bot.platforms.teams.parts import parts
 from bot.platforms.teams.render import Activity, render, render_form
+from bot.platforms.teams.streams import TeamsStreams
 from bot.platforms.teams.tokens import Tokens, tokens
 from bot.reply import Form, Reply
 from bot.settings import Settings
@@ -43,6 +44,7 @@ class TeamsClient:
         self._vias: dict[str, str] = {}
         self._direct: dict[Account, Place] = {}
         self._names: dict[tuple[str, str], str] = {}
+        self.streams = TeamsStreams(self)
 
     def parts(self, reply: Reply) -> tuple[Reply, ...]:
         return parts(reply)
@@ -118,6 +120,17 @@ class TeamsClient:
 
     async def close(self) -> None:
         """The session is its giver's to close."""
+
+    async def drawn(self, place: Place, reply: Reply, marker: str) -> Activity:
+        """The message that `post` would send."""
+        return await self._activity(place, reply, marker)
+
+    async def put(self, place: Place, activity: Activity, message_id: str = "") -> str:
+        """An activity as it stands: a new one, or in place of `message_id`. Its id, where Teams says one."""
+        if message_id:
+            path = (*_activities(place), message_id)
+            return _id(await self._call("PUT", place, path, self._from_us({**activity, "id": message_id})))
+        return _id(await self._call("POST", place, _activities(place), self._from_us(activity)))
 
     async def _whisper(self, place: Place, account: Account, activity: Activity) -> None:
         if place.private:

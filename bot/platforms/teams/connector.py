@@ -13,6 +13,7 @@ import orjson
 
 from bot.errors import PlatformError
 from bot.net import RefusedCall, TooLarge, read_limited
+from bot.platforms.streaming import StreamOver, StreamStopped
 from bot.platforms.teams.hosts import is_loopback, may_be_called
 from bot.platforms.teams.limits import MESSAGE_UTF16_BYTES
 from bot.platforms.teams.render import encode
@@ -116,6 +117,10 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, repeatable:
         return PlatformError("Teams", "did not accept our credentials", retryable=True)
     if status == 403 and _codes(body) & _GONE:
         return PlatformError("Teams", "no longer lets us write there", gone=True)
+    if status == 403 and "ContentStreamNotAllowed" in _codes(body):
+        if b"cancel" in body.lower():
+            return StreamStopped("Teams", "was told to stop by the person")
+        return StreamOver("Teams", "takes nothing more into this message")
     if status == 404:
         return PlatformError("Teams", "no longer has that conversation or message", gone=True)
     if status == 413:
