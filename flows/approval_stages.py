@@ -11,6 +11,8 @@ from flows.duty import ALL_DAY, DAYS
 MANAGER = "manager"
 SLACK, ENTRA = "slack:", "entra:"
 WEEK = frozenset(DAYS)
+# To choose from by whoever rejects, where a policy names no others.
+REASONS = ("Wrong amount", "Wrong recipient", "Not needed", "Need more information")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from flows.events import (
     Approved,
     Began,
     Chose,
+    Edited,
     Entered,
     Event,
     Expired,
@@ -274,7 +275,7 @@ def _stale(run: Run, event: Event) -> bool:
             return key != run.waiting or run.held or run.timed
         case Fired(timer=key):
             return key != run.waiting or not run.timed
-        case Approved(key=key) | Rejected(key=key) | Expired(key=key):
+        case Approved(key=key) | Rejected(key=key) | Edited(key=key) | Expired(key=key):
             return key != run.waiting or not run.held
     return relay.stale(run, event)
 

@@ -55,10 +55,28 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
+    """`reason` says all of it; `preset` is which of the policy's reasons was chosen, if any."""
+
     approval: str
     key: str
     name: str
     reason: str
+    preset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Somebody who may decide changed the held call: `approval` is over, `into` stands in its place.
+
+    `changes`: field, before and after, in words. `settled`: it is approved as it is now.
+    """
+
+    approval: str
+    key: str
+    name: str
+    into: str
+    changes: tuple[tuple[str, ...], ...] = ()
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +204,6 @@ class Spoke:
 HandedOver = Offered | Nobody | Taken | Passed | Lapsed | Resolved | Spoke
 Decision = Approved | Rejected | Expired
 Event = (
-    Entered | Heard | Chose | Approved | Rejected | Expired | Finished | Began | Failed | Fired | Resumed
-    | HandedOver | Progressed | Abandoned
+    Entered | Heard | Chose | Approved | Rejected | Edited | Expired | Finished | Began | Failed | Fired
+    | Resumed | HandedOver | Progressed | Abandoned
 )  # fmt: skip

@@ -17,7 +17,19 @@ import orjson
 
 from flows.effects import AskApproval, Call, Change, Effect, Read, Release, Say, Whisper, Withdraw
 from flows.engine import advance
-from flows.events import Approved, Began, Chose, Event, Expired, Failed, Finished, Fired, Heard, Rejected
+from flows.events import (
+    Approved,
+    Began,
+    Chose,
+    Edited,
+    Event,
+    Expired,
+    Failed,
+    Finished,
+    Fired,
+    Heard,
+    Rejected,
+)
 from flows.flow import Flow
 from flows.plain import in_lines
 from flows.run import Run, from_json, to_json
@@ -154,7 +166,9 @@ def _addressed(own: Flow, other: Flow, run: Run, twin: Run, event: Event) -> tup
                 what = f"{wanted or 'nothing'} is called" if twin.waiting else "nothing is called"
                 return None, f"{what} where the recording has an answer of {tool}"
             return replace(event, key=twin.waiting), ""
-        case Approved(key=key) | Rejected(key=key) | Expired(key=key) if key == run.waiting and run.held:
+        case Approved(key=key) | Rejected(key=key) | Edited(key=key) | Expired(key=key) if (
+            key == run.waiting and run.held
+        ):
             if not twin.held:
                 return None, f"{SKIPPED}: no approval"
             return replace(event, key=twin.waiting), ""

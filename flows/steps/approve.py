@@ -17,6 +17,7 @@ from flows.policy import Verdict
 from flows.policy_scene import ruled
 from flows.scene import Scene, say
 from flows.steps.base import Fields
+from flows.steps.decided import rejection
 from flows.steps.tool import Tool
 from flows.templates import Argument, Text
 
@@ -81,7 +82,7 @@ class Approve(Tool):
             case Rejected(name=name, reason=reason) if self.if_rejected:
                 why = f": “{reason.strip()}”" if reason.strip() else ""
                 sentence = f"{name} rejected it{why}."
-                error = {"code": "rejected", "sentence": sentence}
+                error = {"code": "rejected", "sentence": sentence, **rejection(event)}
                 return GoTo(self.if_rejected, (), {"error": error, **self._said(False, name, reason)})
             case Expired() if self.if_expired:
                 error = {"code": "expired", "sentence": "Nobody decided in time."}

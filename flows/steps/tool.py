@@ -13,6 +13,7 @@ from flows.errors import TemplateError
 from flows.events import (
     Approved,
     Began,
+    Edited,
     Entered,
     Event,
     Expired,
@@ -31,6 +32,7 @@ from flows.policy_scene import ruled
 from flows.scene import NOTHING_CHARGED, Scene, say
 from flows.show import Show
 from flows.steps.base import Fields
+from flows.steps.decided import change, edited, rejection
 from flows.templates import Argument, Text
 
 # Nobody knows, somebody said no, or what would have run was not what was approved.
@@ -38,6 +40,7 @@ NEVER_AGAIN = frozenset({"unknown", "rejected", "expired", "denied", "sealed", "
 TRIED = ".tried"
 MOST_TIMES = 10
 LONGEST_PROGRESS = 200
+NOTHING_MORE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class Tool:
 
     @property
     def fills(self) -> frozenset[str]:
-        return frozenset({self.save} if self.save else ()) | {"error"}
+        return frozenset({self.save} if self.save else ()) | {"error", "edited"}
 
     @property
     def reads(self) -> frozenset[str]:
@@ -107,7 +110,9 @@ class Tool:
                 return Stay((Release(run.waiting), say(f"{name} approved it. Working on it now.")))
             case Rejected(name=name, reason=reason):
                 why = f": “{reason.strip()}”" if reason.strip() else ""
-                return self._failed(scene, "rejected", f"{name} rejected it{why}.")
+                return self._failed(scene, "rejected", f"{name} rejected it{why}.", rejection(event))
+            case Edited():
+                return Stay((edited(event),), {"edited": change(event)})
             case Expired():
                 sentence = "Nobody decided in time, so it expired. That is no rejection: you may ask again."
                 return self._failed(scene, "expired", sentence)
@@ -204,8 +209,10 @@ class Tool:
         run = scene.run
         return bool(run.waiting) and run.slots.get("begun") == run.waiting
 
-    def _failed(self, scene: Scene, code: str, sentence: str) -> Outcome:
-        error: dict[str, Any] = {"code": code, "sentence": sentence}
+    def _failed(
+        self, scene: Scene, code: str, sentence: str, more: Mapping[str, str] = NOTHING_MORE
+    ) -> Outcome:
+        error: dict[str, Any] = {"code": code, "sentence": sentence, **more}
         tried = (scene.run.slots.get(TRIED) or {}).get(self.id, 0)
         if tried < self.times and code not in NEVER_AGAIN:
             return self._again(scene, sentence, tried + 1)
