@@ -71,8 +71,8 @@ class Approvers:
     stages: tuple[Stage, ...] = ()
     escalate: tuple[str, ...] = ()
     times: Times = field(default_factory=Times)
-    reasons: tuple[str, ...] = REASONS
     load: Load = field(default_factory=Load)
+    reasons: tuple[str, ...] = REASONS
 
 
 @dataclass(frozen=True, slots=True)

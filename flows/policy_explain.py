@@ -49,7 +49,9 @@ def explain(
 
 
 def _decided(rule: Rule, case: Case, verdict: Verdict) -> bool:
-    return not rule.shadow and rule.name == verdict.rule and weight(rule, case) is verdict.outcome
+    said = weight(rule, case)
+    eased = rule.learn is not None and verdict.outcome is Outcome.ALONE and said is Outcome.ASK
+    return not rule.shadow and rule.name == verdict.rule and (said is verdict.outcome or eased)
 
 
 def _looked(rule: Rule, case: Case) -> Looked:
