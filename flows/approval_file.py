@@ -23,6 +23,7 @@ FIELDS = (
     "remind",
     "hours",
     "clock",
+    "direct",
     "load",
 )
 MOST_STAGES, MOST_QUORUM, MOST_TERMS, MOST_ESCALATIONS, MOST_REMINDERS = 8, 20, 50, 5, 5
@@ -47,8 +48,17 @@ def parse_approvers(raw: Any, duty: Duty, wrong: Wrong) -> Approvers:
     known = (duty.groups.keys() | duty.rotas.keys()) - empty
     return Approvers(
         people, places, _stages(raw, people, known, wrong), _escalate(raw, known, wrong), _times(raw, wrong),
-        parse_load(raw.get("load"), wrong),
+        load=parse_load(raw.get("load"), wrong),
+        direct=_direct(raw, wrong),
     )  # fmt: skip
+
+
+def _direct(raw: Mapping[str, Any], wrong: Wrong) -> bool | None:
+    said = raw.get("direct")
+    if said is not None and not isinstance(said, bool):
+        wrong("direct", f"is {str(said)[:60]!r}", "direct: true or false")
+        return None
+    return said
 
 
 def _strings(raw: Mapping[str, Any], field: str, wrong: Wrong) -> tuple[str, ...]:

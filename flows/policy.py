@@ -63,7 +63,8 @@ class Approvers:
     `people` are e-mail addresses; empty: whoever is in the place, but never the requester.
     `places` are `slack:C…` or `teams:19:…`; empty: APPROVALS_CHANNEL. `stages` say more than `people`
     can, and take its place; `escalate` are asked too once those before let their time pass. `reasons`
-    may be chosen by whoever rejects.
+    may be chosen by whoever rejects. `direct`: each gets a card in private too; None: where people are
+    named and no place is.
     """
 
     people: tuple[str, ...] = ()
@@ -73,6 +74,7 @@ class Approvers:
     times: Times = field(default_factory=Times)
     load: Load = field(default_factory=Load)
     reasons: tuple[str, ...] = REASONS
+    direct: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from flows.flow import Flow
 from flows.run import Run
 from workers import approve, doubt, handoffs, waits
 from workers.approve import Rules
+from workers.approvers import direct, reaching
 from workers.commit import Commit
 from workers.handoffs import Reached
 from workers.known import World
@@ -59,6 +60,7 @@ class Sink:
         self._timers: list[SetTimer] = []
         self._handing: list[tuple[HandOver, Reached] | Relay | TakeBack] = []
         self._wanted: list[HandOver] = []
+        self._direct: dict[str, tuple[direct.Reached, ...]] = {}
         self._cards: list[Reply] = []
 
     def take(self, effects: Sequence[Effect]) -> list[Read]:
@@ -128,9 +130,12 @@ class Sink:
         return self._cards[-1] if self._cards else None
 
     async def reach(self, tools: Tools, tenant: UUID, run: Run, world: World) -> None:
-        """Finds out who can take the matter over, before there is a transaction: platforms may be asked."""
+        """Finds out who can take the matter over, or decide it, before there is a transaction: platforms
+        may be asked."""
         for wanted in self._wanted:
             self._handing.append((wanted, await handoffs.reach(tools, tenant, run, wanted, world)))
+        for asked in self._asks:
+            self._direct[asked.call.key] = await reaching.reach(tools, tenant, run, asked, world)
 
     async def settle(
         self, c: Connection, tenant: UUID, run: Run, flow: Flow, world: World, rules: Rules, event: Event
@@ -143,7 +148,8 @@ class Sink:
             self.commit.note("effect.intended", key=call.key, tool=call.tool, risk=risk, policy=policy,
                              requester=run.requester.id, flow=run.flow_version)  # fmt: skip
         for asked in self._asks:
-            await approve.ask(c, tenant, self.commit, run, flow, asked, world, rules)
+            there = self._direct.get(asked.call.key, ())
+            await approve.ask(c, tenant, self.commit, run, flow, asked, world, rules, there)
         for timer in self._timers:
             await waits.set_timer(c, self.commit, timer, run.requester.time_zone)
         for key in self._withdrawn:

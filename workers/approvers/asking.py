@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from flows.run import Run
 from integrations import integration_of
 from integrations.flow.tools import approvers_of
 from workers import audit_notes, cards
-from workers.approvers import asker, calendar, situation, words
+from workers.approvers import asker, calendar, direct, situation, words
 from workers.approvers.hours import add_working
 from workers.approvers.rules import Rules, place_of
 from workers.commit import Commit
@@ -42,15 +43,18 @@ async def ask(
     asked: AskApproval,
     world: World,
     rules: Rules,
+    reached: Sequence[direct.Reached] = (),
 ) -> None:
-    """Says so at once where nobody could ever decide it."""
+    """Says so at once where nobody could ever decide it. `reached`: who can be asked in private."""
     call = asked.call
     policy = world.known.policy
     where = [place for each in rules.where(policy) if (place := await place_of(c, tenant, each)) is not None]
     tool = world.tools[call.tool]
     commit.intents.append((call, policy.version, tool.risk, "held"))
-    if not where:
-        cannot_be_asked(commit, call.key, NO_PLACE)
+    terms = rules.terms(policy, frozenset(approvers_of(call.tool, call.arguments)))
+    if not where and not reached:
+        nobody = direct.UNREACHED if direct.wanted(policy, rules, terms) else NO_PLACE
+        cannot_be_asked(commit, call.key, nobody)
         return
     kept = await kept_services.kept(c, tenant, integration_of(call.tool).name)
     try:
@@ -58,7 +62,6 @@ async def ask(
     except CountersignError as error:
         cannot_be_asked(commit, call.key, f"{error} Nothing was done.")
         return
-    terms = rules.terms(policy, frozenset(approvers_of(call.tool, call.arguments)))
     now: datetime = await c.fetchval("select date_trunc('second', now())")
     lasts = float(asked.expires or policy.expires)
     expires = _expires(now, lasts, terms, policy)
@@ -116,6 +119,7 @@ async def ask(
         outbox_id = f"{id}:{number}"
         commit.messages.append(Message(outbox_id, "post", place, drawn))
         commit.copies.append((id, outbox_id))
+    direct.post(commit, approval, drawn, direct.mine(known, reached), len(where))
     commit.messages.append(asker.waiting(approval, commit.runs[0][0].place, words.asked(terms)))
     commit.timers.append((f"{id}:expiry", expires, {"_": "expire", "approval": id}))
     commit.timers += calendar.timers(approval, terms, policy.approvers.times, now, lasts)
