@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import Boolean, Column, DateTime, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, Double, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from workers.store.schema import metadata
@@ -51,6 +51,8 @@ def _made_up(table: Table, column: Column[Any], tenant: UUID, mark: str) -> Any:
             return "{}"
         case Integer():
             return 0 if column.server_default is not None else sum(map(ord, mark))
+        case Double():
+            return 0.5
         case HALFVEC():
             return "[0.6,0.8]"
         case ARRAY():
