@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,10 @@ from bot.text import for_card
 from flows.approval_stages import Terms
 from flows.policy import Policy
 from workers import audit_notes
-from workers.approvers import calendar, copies, reminders, situation, words
+from workers.approvers import calendar, copies, direct, reminders, situation, words
 from workers.approvers.press import CHANGED, terms_of
 from workers.approvers.private import TELL, tell
+from workers.approvers.reaching import reach_open
 from workers.approvers.reminders import Reminder
 from workers.approvers.situation import Known
 from workers.commit import Commit
@@ -33,13 +35,14 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen, raw: dict[str, Any])
         return await tell(tools, claimed, seen, raw)
     commit = Commit()
     reminder = await _reminder(tools, claimed.tenant, raw) if raw["_"] == calendar.REMIND else None
+    reached = await reach_open(tools, claimed.tenant, raw["approval"]) if reminder is None else ()
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         approval = await approvals.by_id(c, claimed.tenant, raw["approval"], lock=True)
         if approval is not None and approval.state == "pending":
             policy = await tools.library.policy(c, claimed.tenant, approval.policy_version)
             terms = await terms_of(c, claimed.tenant, approval, policy, tools.rules)
             if raw["_"] != calendar.REMIND:
-                await _heard(c, claimed.tenant, commit, approval, terms, policy, raw)
+                await _heard(c, claimed.tenant, commit, approval, terms, policy, raw, reached)
             elif reminder is not None:
                 known = await situation.known(c, claimed.tenant, approval, terms, policy, await _now(c))
                 await reminders.say(c, claimed.tenant, commit, approval, known, reminder, raw)
@@ -74,7 +77,9 @@ async def _heard(
     terms: Terms,
     policy: Policy,
     raw: dict[str, Any],
+    reached: Sequence[direct.Reached] = (),
 ) -> None:
+    """`reached`: who can be asked in private now, and was not yet."""
     now = await _now(c)
     match raw["_"]:
         case calendar.ESCALATE:
@@ -84,11 +89,13 @@ async def _heard(
             assert fresh is not None
             known = await situation.known(c, tenant, fresh, terms, policy, now)
             await _escalated(c, tenant, commit, fresh, known, raw["tier"])
+            direct.post_open(commit, fresh, known, reached)
         case _:
             known = await situation.known(c, tenant, approval, terms, policy, now)
             await copies.redraw(c, tenant, commit, approval, known, f"counted{raw['number']}")
             said = f"{known.voted[-1].words} agreed. {words.missing(known)}" if known.voted else ""
             await _told(c, tenant, commit, approval, f"counted{raw['number']}", said)
+            direct.post_open(commit, approval, known, reached)
 
 
 async def _told(
@@ -110,8 +117,9 @@ async def _escalated(
     term = known.terms.escalate[tier - 1]
     await copies.redraw(c, tenant, commit, approval, known, f"escalated{tier}")
     sentence = f"Nobody decided in time, so {words.one(term)} may decide this now too."
-    for number, (_, place) in enumerate(await approvals.cards(c, tenant, approval.id)):
-        said = Reply(f"{for_card(sentence)} {approval.card.text}")
-        commit.messages.append(Message(f"{approval.id}:said{tier}:{number}", "post", place, said))
+    for number, copy in enumerate(await copies.there(c, tenant, approval.id)):
+        if copy.account is None:  # whoever has one of their own let it pass, and is not rung a second time
+            said = Reply(f"{for_card(sentence)} {approval.card.text}")
+            commit.messages.append(Message(f"{approval.id}:said{tier}:{number}", "post", copy.place, said))
     await _told(c, tenant, commit, approval, f"escalated{tier}", sentence)
     commit.note("approval.escalated", tier=tier, **audit_notes.over(approval))

@@ -13,13 +13,12 @@ from bot.turn import Account, Place
 from flows.approval_quorum import current
 from flows.approval_stages import Hours
 from workers import audit_notes, cards
-from workers.approvers import calendar, words
+from workers.approvers import calendar, copies, words
 from workers.approvers.private import private
 from workers.approvers.reminding import Reminding, Someone, remind
 from workers.approvers.situation import Known
 from workers.commit import Commit
 from workers.seen import Tools
-from workers.store import approvals
 from workers.store.approvals import Approval
 from workers.store.door import Connection
 from workers.store.outbox import Message
@@ -29,10 +28,11 @@ MOST = 20  # that are told at once; with more, it is said where it was asked
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """Whom it is for now and where each is told; `aloud`: it is said where it was asked."""
+    """Whom it is for now, and where and by which account each is told; `aloud`: it is said where it was
+    asked."""
 
     found: Reminding
-    places: Mapping[str, Place]
+    places: Mapping[str, tuple[Place, Account]]
     aloud: bool
 
 
@@ -82,11 +82,11 @@ async def prepared(
     if aloud:
         people = [Someone("", hours.time_zone)]
     found = remind(people, hours, now, datetime.fromisoformat(raw["over"]))
-    places = {}
+    places: dict[str, tuple[Place, Account]] = {}
     for key in found.now:
         place = await private(tools, there[key][1]) if key in there else None
         if place is not None:
-            places[key] = place
+            places[key] = (place, there[key][1])
     return Reminder(found, places, bool(found.now) and (aloud or not places))
 
 
@@ -106,14 +106,14 @@ async def say(
     first = (
         10_000 * int(raw["number"]) + 100 * waited
     )  # cards are numbered, and those of one place come first
-    for at, (_, place) in enumerate(sorted(reminder.places.items()), first):
+    for at, (_, (place, account)) in enumerate(sorted(reminder.places.items()), first):
         id = f"{approval.id}:{at}"
-        commit.messages.append(Message(id, "post", place, Reply(text, drawn.blocks, drawn.mentions)))
+        commit.messages.append(Message(id, "post", place, Reply(text, drawn.blocks, drawn.mentions), account))
         commit.copies.append((approval.id, id))
     if reminder.aloud:
-        for at, (_, place) in enumerate(await approvals.cards(c, tenant, approval.id)):
+        for at, copy in enumerate(await copies.there(c, tenant, approval.id)):
             id = f"{approval.id}:reminder{raw['number']}:{at}"
-            commit.messages.append(Message(id, "post", place, Reply(text)))
+            commit.messages.append(Message(id, "post", copy.place, Reply(text)))
     if reminder.found.now:
         commit.note("approval.reminded", number=raw["number"], **audit_notes.over(approval))
     if reminder.found.later is not None:
