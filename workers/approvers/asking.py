@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from bot.errors import CountersignError
+from bot.turn import Place
 from flows import approval as sealing
 from flows.approval_quorum import unfilled
 from flows.approval_stages import Terms, title, to_json
-from flows.effects import AskApproval
+from flows.effects import AskApproval, Call
 from flows.flow import Flow
-from flows.policy import Policy
+from flows.policy import Policy, Verdict
 from flows.run import Run
 from integrations import integration_of
 from integrations.flow.tools import approvers_of
@@ -28,7 +29,7 @@ from workers.store import services as kept_services
 from workers.store.approvals import Approval
 from workers.store.door import Connection
 from workers.store.outbox import Message
-from workers.tools import meaning
+from workers.tools import Card, meaning
 
 NO_PLACE = "There is no place where approvers could be asked. Set APPROVALS_CHANNEL, then order again."
 LONGEST = timedelta(days=30)
@@ -64,9 +65,53 @@ async def ask(
         return
     now: datetime = await c.fetchval("select date_trunc('second', now())")
     lasts = float(asked.expires or policy.expires)
-    expires = _expires(now, lasts, terms, policy)
-    id = f"{call.key}:approval"
-    shown = Shown(tool, call.arguments, run, asked.verdict.because, asked.words, expires)
+    expires = expiry(now, lasts, terms, policy)
+    stored = commit.runs[0][0]
+    approval = seal(
+        tenant,
+        stored.conversation,
+        run,
+        call,
+        tool,
+        asked.verdict,
+        asked.words,
+        account,
+        terms,
+        policy,
+        expires,
+    )
+    known = await situation.known(c, tenant, approval, terms, policy, now, arguments=call.arguments)
+    lacking = unfilled(known.stages, known.excluded)
+    if lacking is not None and not terms.escalate:
+        cannot_be_asked(
+            commit, call.key, words.nobody_left(title(terms.stages, lacking), known.stages[lacking])
+        )
+        return
+    commit.asks.append(approval)
+    post(commit, approval, known, where, direct.mine(known, reached), policy, now, lasts)
+    commit.messages.append(asker.waiting(approval, stored.place, words.asked(terms)))
+    commit.note(
+        "approval.asked", **audit_notes.asked(approval, run.requester.name, tool.amount(call.arguments))
+    )
+
+
+def seal(
+    tenant: UUID,
+    conversation: str,
+    run: Run,
+    call: Call,
+    tool: Card,
+    verdict: Verdict,
+    said: str,
+    account: str,
+    terms: Terms,
+    policy: Policy,
+    expires: datetime,
+    id: str = "",
+) -> Approval:
+    """The question with all that it is bound to. `said`: the words that the call rests on."""
+    id = id or f"{call.key}:approval"
+    shown = Shown(tool, call.arguments, run, verdict.because, said, expires)
     sealed = sealing.Sealed(
         tenant=str(tenant),
         requester=run.requester.id,
@@ -83,47 +128,49 @@ async def ask(
     )
     digest = sealing.digest(sealed)
     code = sealing.code(digest)
-    moved = tool.amount(call.arguments)
-    card = draw(shown, code)
-    approval = Approval(
+    return Approval(
         id=id,
         effect_key=call.key,
         run_id=run.id,
-        conversation=commit.runs[0][0].conversation,
+        conversation=conversation,
         step=call.step,
         tool=call.tool,
         requester=UUID(run.requester.id),
-        account=sealed.account,
+        account=account,
         flow_version=run.flow_version,
         policy_version=policy.version,
         digest=digest,
         code=code,
-        rule=asked.verdict.rule,
-        because=asked.verdict.because,
-        words=asked.words,
-        card=card,
+        rule=verdict.rule,
+        because=verdict.because,
+        words=said,
+        card=draw(shown, code),
         state="pending",
         expires_at=expires,
         terms=terms,
     )
-    known = await situation.known(c, tenant, approval, terms, policy, now, arguments=call.arguments)
-    lacking = unfilled(known.stages, known.excluded)
-    if lacking is not None and not terms.escalate:
-        cannot_be_asked(
-            commit, call.key, words.nobody_left(title(terms.stages, lacking), known.stages[lacking])
-        )
-        return
-    commit.asks.append(approval)
-    drawn = cards.asking(card, id, words.standing(known))
+
+
+def post(
+    commit: Commit,
+    approval: Approval,
+    known: situation.Known,
+    where: Sequence[Place],
+    mine: Sequence[direct.Reached],
+    policy: Policy,
+    now: datetime,
+    lasts: float,
+) -> None:
+    """A card at each of the places and to each of `mine` in private, and the clocks; all in the run's
+    own conversation."""
+    id, drawn = approval.id, cards.asking(approval.card, approval.id, words.standing(known))
     for number, place in enumerate(where):
         outbox_id = f"{id}:{number}"
         commit.messages.append(Message(outbox_id, "post", place, drawn))
         commit.copies.append((id, outbox_id))
-    direct.post(commit, approval, drawn, direct.mine(known, reached), len(where))
-    commit.messages.append(asker.waiting(approval, commit.runs[0][0].place, words.asked(terms)))
-    commit.timers.append((f"{id}:expiry", expires, {"_": "expire", "approval": id}))
-    commit.timers += calendar.timers(approval, terms, policy.approvers.times, now, lasts)
-    commit.note("approval.asked", **audit_notes.asked(approval, run.requester.name, moved))
+    direct.post(commit, approval, drawn, mine, len(where))
+    commit.timers.append((f"{id}:expiry", approval.expires_at, {"_": "expire", "approval": id}))
+    commit.timers += calendar.timers(approval, known.terms, policy.approvers.times, now, lasts)
 
 
 def spelled(terms: Terms | None) -> str:
@@ -133,7 +180,7 @@ def spelled(terms: Terms | None) -> str:
     return json.dumps(to_json(terms), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _expires(now: datetime, lasts: float, terms: Terms, policy: Policy) -> datetime:
+def expiry(now: datetime, lasts: float, terms: Terms, policy: Policy) -> datetime:
     """Whoever it is escalated to has as much time as those before."""
     seconds = lasts * (1 + len(terms.escalate))
     times = policy.approvers.times
