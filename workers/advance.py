@@ -18,7 +18,7 @@ from flows.opening import opening
 from flows.run import Run
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
-from workers import before, past, record, understand, waits
+from workers import before, past, record, streams_end, understand, waits
 from workers.approvers import groups
 from workers.commit import Commit
 from workers.effects import Sink
@@ -106,6 +106,8 @@ async def _advanced(
         for leg in legs:
             commit.spent += [each for step in leg.steps for each in past.spent_of(step)]
             await leg.sink.settle(c, claimed.tenant, leg.run, leg.flow, seen.world, tools.rules, leg.event)
+            await streams_end.expect(tools, c, claimed, leg.stored, leg.flow, commit)
+            await streams_end.take_over(tools, c, claimed.tenant, leg.stored, leg.flow, leg.event, commit)
         if turn is not None and turn.wants_answer and commit.answer is None:
             cards = [card for leg in legs if (card := leg.sink.newest_card())]
             commit.answer = cards[-1] if cards else Reply("Done.")
@@ -120,7 +122,7 @@ async def _walk(tools: Tools, claimed: Claimed, seen: Seen, leg: _Leg, commit: C
     number = sum(each.run == leg.run.id for each in commit.history)
     while pending:
         before, happened = leg.run, pending.pop(0)
-        step = await past.decide(tools.db, claimed.tenant, leg.flow, before, happened, known)
+        step = await past.decide(tools.db, claimed.tenant, leg.flow, before, happened, known, tools.rules)
         leg.run, effects = step.after, step.effects
         if past.calls_of(effects):
             leg.steps.append(step)

@@ -12,16 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from flows.effects import AskApproval, Call, Effect
+from flows.effects import AskApproval, Call, Effect, UnderGrant
 from flows.engine import advance
 from flows.events import Event
 from flows.flow import Flow
 from flows.policy import ToolCard
-from flows.policy_facts import Facts, Past
+from flows.policy_facts import Facts, Granted, Past
 from flows.policy_match import DAYS
 from flows.policy_rule import SECONDS, Rule
 from flows.run import Run
 from flows.scene import Known
+from workers.approvers import grants
+from workers.approvers.rules import Rules
 from workers.store import spending
 from workers.store.door import Connection, Database
 from workers.store.spending import Scope, Spent
@@ -44,6 +46,7 @@ class Step:
     known: Known
     after: Run
     effects: tuple[Effect, ...]
+    rules: Rules | None = None
 
 
 def known_at(known: Known, at: float) -> Known:
@@ -73,15 +76,35 @@ def calls_of(effects: Sequence[Effect]) -> list[Call]:
     return found
 
 
-async def decide(db: Database, tenant: UUID, flow: Flow, before: Run, event: Event, known: Known) -> Step:
-    """As `advance`, with the past of what is called; asked for only where the policy rests on it."""
+async def decide(
+    db: Database,
+    tenant: UUID,
+    flow: Flow,
+    before: Run,
+    event: Event,
+    known: Known,
+    rules: Rules | None = None,
+) -> Step:
+    """As `advance`, with the past of what is called, asked for only where the policy rests on it; and with
+    the grants of what it would ask about, where there are `rules` of who may make one."""
+    looked: set[str] = set()
     for _ in range(MOST_LOOKS):
         after, effects = advance(flow, before, event, known)
         unknown = [call for call in calls_of(effects) if call.key not in known.facts.past]
-        if not known.facts.assume or not unknown or not _rests(known, unknown):
-            return Step(flow, before, event, known, after, effects)
+        if known.facts.assume and unknown and _rests(known, unknown):
+            async with db.tenant(tenant) as c:
+                known = _with(known, await _past(c, tenant, after, known, unknown))
+            continue
+        asked = [call for call in grants.asked_of(effects) if call.key not in looked]
+        if rules is None or not asked or not known.policy.grantable:
+            return Step(flow, before, event, known, after, effects, rules)
+        looked |= {call.key for call in asked}
         async with db.tenant(tenant) as c:
-            known = _with(known, await _past(c, tenant, after, known, unknown))
+            covered = await grants.look(c, tenant, after, flow, known, rules, asked)
+        if not covered:
+            return Step(flow, before, event, known, after, effects, rules)
+        known = _granting(known, {**known.facts.granted, **covered})
+    known = _granting(known, {})
     after, effects = advance(flow, before, event, replace(known, facts=replace(known.facts, assume=False)))
     return Step(flow, before, event, known, after, effects)
 
@@ -89,13 +112,19 @@ async def decide(db: Database, tenant: UUID, flow: Flow, before: Run, event: Eve
 async def hold(c: Connection, tenant: UUID, steps: Sequence[Step]) -> None:
     """Inside the transaction that writes them: nobody else intends anything until it is over, and each is
     still decided as it was. Raises `Moved`."""
-    resting = [step for step in steps if _rests(step.known, calls_of(step.effects))]
+    resting = [
+        step for step in steps if step.known.facts.granted or _rests(step.known, calls_of(step.effects))
+    ]
     if not resting:
         return
     await spending.alone(c, tenant)
     for step in resting:
-        fresh = await _past(c, tenant, step.after, step.known, calls_of(step.effects))
-        after, effects = advance(step.flow, step.before, step.event, _with(step.known, fresh))
+        fresh = _with(step.known, await _past(c, tenant, step.after, step.known, calls_of(step.effects)))
+        if step.known.facts.granted and step.rules is not None:
+            under = [call for call in calls_of(step.effects) if call.key in step.known.facts.granted]
+            covered = await grants.look(c, tenant, step.after, step.flow, fresh, step.rules, under)
+            fresh = _granting(fresh, covered)
+        after, effects = advance(step.flow, step.before, step.event, fresh)
         if _decision(after, effects) != _decision(step.after, step.effects):
             raise Moved
 
@@ -103,6 +132,7 @@ async def hold(c: Connection, tenant: UUID, steps: Sequence[Step]) -> None:
 def _decision(after: Run, effects: Sequence[Effect]) -> list[tuple[str, ...]]:
     """What may run alone, what is asked about and by which rule. The words may be a little behind."""
     asked = {each.call.key: each.verdict.rule for each in effects if isinstance(each, AskApproval)}
+    asked |= {each.key: f"grant {each.grant}" for each in effects if isinstance(each, UnderGrant)}
     called = [(each.key, each.tool, asked.get(each.key, "")) for each in calls_of(effects)]
     return [(after.step, after.status, after.waiting), *called]
 
@@ -147,6 +177,10 @@ def _rules(known: Known) -> list[Rule]:
 
 def _with(known: Known, past: Mapping[str, Past]) -> Known:
     return replace(known, facts=replace(known.facts, past={**known.facts.past, **past}))
+
+
+def _granting(known: Known, granted: Mapping[str, Granted]) -> Known:
+    return replace(known, facts=replace(known.facts, granted=granted))
 
 
 async def _past(

@@ -10,7 +10,7 @@ from flows.policy import Policy, Unreadable
 from flows.run import Run
 from workers import drawn
 from workers.approve import Rules
-from workers.approvers import situation
+from workers.approvers import grants, situation
 from workers.approvers.asking import spelled
 from workers.approvers.press import terms_of
 from workers.named import named
@@ -38,8 +38,9 @@ async def check(
     if claimed.attempts > 1 and approval is not None and approval.state == "used":
         return _differs(tenant, claimed, run, approval, policy, account)
     if approval is None:
-        alone = claimed.risk == "read" or claimed.policy_version == policy.version
-        return "" if alone else "The rules were changed while this was waiting; please confirm it again."
+        if claimed.risk != "read" and claimed.policy_version != policy.version:
+            return "The rules were changed while this was waiting; please confirm it again."
+        return await grants.at_claim(c, tenant, claimed, run, policy, rules, account)
     if differs := _differs(tenant, claimed, run, approval, policy, account):
         problem = differs
     elif not await entitled_still(c, tenant, approval, policy, rules):

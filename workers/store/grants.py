@@ -185,10 +185,10 @@ async def use(c: Connection, tenant: UUID, key: str, number: int) -> None:
 
 
 async def of_effect(c: Connection, tenant: UUID, key: str) -> Grant | None:
-    """The grant that a call runs under, if it runs under one."""
+    """The grant that a call runs under, if it runs under one; nobody ends it meanwhile."""
     row = await c.fetchrow(
         f"{_ROW} join grant_uses u on u.tenant_id = g.tenant_id and u.grant_id = g.id"
-        " where g.tenant_id = $1 and u.effect_key = $2",
+        " where g.tenant_id = $1 and u.effect_key = $2 for share of g",
         tenant,
         key,
     )
