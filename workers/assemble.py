@@ -82,6 +82,7 @@ async def assemble(
     from workers.hints import Hints
     from workers.installs import Installer
     from workers.seen import Tools
+    from workers.streams import Previews
 
     await asyncio.to_thread(documents.learn, settings)
     db = await Database.open(own_dsn(settings), size=12)
@@ -115,6 +116,7 @@ async def assemble(
         extensions=listeners,
         pacer=Pacer(limits(settings)),
         wake=hints.wake,
+        previews=Previews(db, clients, hints),
     )
     installing = asyncio.create_task(Installer(db, settings, session).run())
     installing.add_done_callback(_told)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import asyncpg
 import orjson
 import structlog
 
@@ -15,6 +17,7 @@ from bot import faults, tracing
 from bot.errors import CountersignError
 from bot.metrics import metrics
 from bot.settings import Settings
+from flows import streamed
 from integrations import integration_of, tools
 from integrations.base import Attempt, Identity, Pending, Performed
 from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown
@@ -28,9 +31,10 @@ from workers.progress import Progress
 from workers.reach import Reach
 from workers.schedules import Book
 from workers.services import Connected
-from workers.store import audit, effects, runs, services
+from workers.store import audit, effects, runs, services, streams
 from workers.store.door import Database, Lost
 from workers.store.effects import Claimed
+from workers.streams_told import Telling
 
 log = structlog.get_logger()
 
@@ -177,6 +181,7 @@ class Hands:
         client = self._client(ready)
         arguments = tool.arguments.model_validate(orjson.loads(claimed.arguments))
         progress = Progress(claimed, self._db, self._hints, self._loop)
+        telling = self._await(self._watched(claimed)) if claimed.tool == streamed.CALL else None
         attempt = Attempt(
             claimed.key,
             claimed.attempts,
@@ -184,11 +189,23 @@ class Hands:
             progress,
             Reach(claimed.tenant, self._db, self._rules.services, self._clients(), self._await),
             Book(self._db, claimed.tenant, claimed.run_id, self._await),
+            telling,
         )
         try:
             return tool.perform(client, arguments, attempt)
         finally:
             progress.end()
+            if telling is not None:
+                telling.end()
+
+    async def _watched(self, claimed: Claimed) -> Telling | None:
+        """Somebody sees the words as they come; where that cannot be known, nobody does."""
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            async with self._db.tenant(claimed.tenant) as c:
+                found = await streams.by_key(c, claimed.tenant, claimed.key)
+            if found is not None:
+                return Telling(claimed, found.listener, self._db, self._hints, self._loop)
+        return None
 
     def _introduce(self, ready: Ready) -> None:
         """Once for each account: who we are there, so that what we do ourselves is not told as news.

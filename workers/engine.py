@@ -16,7 +16,7 @@ from bot import faults, tracing
 from bot.errors import PlatformError
 from bot.metrics import metrics
 from bot.settings import Settings
-from workers import dead
+from workers import dead, streams_keeper
 from workers.audit_seal import Sealer, signer
 from workers.commit import Commit
 from workers.deliver import deliver
@@ -65,6 +65,8 @@ class Engine:
             asyncio.create_task(self._hints.hear(WAKE, lambda _: self._woken.set())),
             asyncio.create_task(self._sweep()),
         ]
+        if self.tools.previews is not None:
+            helpers.append(asyncio.create_task(self.tools.previews.run()))
         if self.tools.extensions is not None:
             helpers.append(asyncio.create_task(self.tools.extensions.sweep()))
         stopped = asyncio.create_task(stop.wait())
@@ -230,6 +232,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         keeping = asyncio.gather(
             Keeper(db, settings.retention_days, settings.abandoned_days).run(),
             Sealer(db, signer(settings.secret("secret_key"))).run(),
+            streams_keeper.Keeper(db, engine.tools.clients, settings.retention_days).run(),
         )
         log.info("engine.ready")
         try:

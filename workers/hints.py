@@ -59,6 +59,24 @@ class Hints:
         with suppress(RedisError, OSError, TimeoutError):
             await self._redis.publish(channel, message)
 
+    async def tell(self, channel: str, message: str) -> None:
+        """What one waits for arrives in the order in which it was told, if at all."""
+        await self._send(channel, message)
+
+    async def mark(self, name: str, seconds: int) -> None:
+        """A flag that anybody may look at until then; it may be lost."""
+        from redis.exceptions import RedisError
+
+        with suppress(RedisError, OSError, TimeoutError):
+            await self._redis.set(name, b"1", ex=seconds)
+
+    async def marked(self, name: str) -> bool:
+        from redis.exceptions import RedisError
+
+        with suppress(RedisError, OSError, TimeoutError):
+            return bool(await self._redis.exists(name))
+        return False
+
     async def hear(self, channel: str, heard: Callable[[str], None]) -> None:
         """Calls `heard` for every hint until cancelled; comes back by itself when Valkey does."""
         from redis.exceptions import RedisError

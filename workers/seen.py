@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from bot import faults
 from bot.errors import PlatformError
@@ -28,6 +29,9 @@ from workers.store.outbox import Message, Waiting
 from workers.store.people import Person
 from workers.store.runs import Stored
 
+if TYPE_CHECKING:
+    from workers.streams import Previews
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -43,6 +47,7 @@ class Tools:
     pacer: Pacer = field(default_factory=Pacer)
     extensions: Extensions | None = None
     wake: Callable[[], None] = lambda: None  # an engine should look: something is due elsewhere
+    previews: Previews | None = None  # what models write, shown while they write it
 
 
 @dataclass(frozen=True, slots=True)

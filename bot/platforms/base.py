@@ -14,6 +14,11 @@ from bot.turn import Account, Ignored, Immediate, Place, Turn
 
 Payload = Mapping[str, Any]
 
+# Presses that no card of a flow has: Stop below a message that grows, and what somebody thinks of one.
+STOP = "stream.stop"
+FEEDBACK = "feedback"
+UP, DOWN = "up", "down"
+
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:

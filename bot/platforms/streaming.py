@@ -11,7 +11,6 @@ from bot.platforms.base import Sent
 from bot.reply import Reply
 from bot.turn import Account, Place
 
-STOP = "stream.stop"  # the button that stops it; its value is what `marker` names
 MARK = "stream:"  # what a marker of a growing message begins with
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import Malformed
-from bot.platforms.base import Payload
+from bot.platforms.base import STOP, Payload
 from bot.platforms.slack import markup
 from bot.platforms.slack.fields import (
     MAX_ID,
@@ -50,7 +50,7 @@ KNOWN_SUBTYPES = frozenset(
 )  # fmt: skip
 KNOWN_EVENTS = frozenset(
     {
-        "reaction_added", "reaction_removed", "agent_session_stopped", "app_context_changed",
+        "reaction_added", "reaction_removed", "app_context_changed",
         "member_joined_channel", "member_left_channel", "assistant_thread_started", "file_shared",
     }
 )  # fmt: skip
@@ -85,6 +85,8 @@ def _happened(payload: Payload, event: Mapping[str, Any]) -> Turn | Ignored:
             return _message(payload, event)
         case {"type": "app_home_opened"}:
             return _opened_home(payload, event)
+        case {"type": "agent_session_stopped"}:
+            return _stopped(payload, event)
         case {"type": "app_uninstalled"}:
             return _uninstalled(payload, event)
         case {"type": "tokens_revoked", "tokens": {"bot": [_, *_]}}:
@@ -136,6 +138,18 @@ def _opened_home(payload: Payload, event: Mapping[str, Any]) -> Turn:
         place=Place(PLATFORM, workspace, ident(event, "channel", missing=user), private=True),
         account=account_of(user, workspace),
         act=OpenedHome(ident(event, "tab", missing="home")),
+    )
+
+
+def _stopped(payload: Payload, event: Mapping[str, Any]) -> Turn:
+    """Slack's own Stop button, under a message of ours that grows."""
+    workspace, user, channel = workspace_of(payload), ident(event, "user"), ident(event, "channel")
+    thread = ident(event, "thread_ts")
+    return Turn(
+        id=_hashed("stop", workspace, channel, thread, user, _occasion(payload, event)),
+        place=Place(PLATFORM, workspace, channel, thread, private=channel.startswith("D")),
+        account=account_of(user, workspace),
+        act=Pressed(STOP, ""),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.errors import PlatformError
+from bot.platforms.base import DOWN, FEEDBACK, UP
 from bot.platforms.slack import limits
 from bot.platforms.slack.blocks import Json, characters, draw, mention_block, menu_options, plain_text
 from bot.platforms.slack.foreign import fallback, shown
@@ -34,8 +35,8 @@ TITLE = "Countersign"
 USER_ID = re.compile(r"[UW][A-Z0-9]{1,30}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-# Room kept for the mentions above and the note below.
-PART_BLOCKS = limits.MESSAGE_BLOCKS - 2
+# Room kept for the mentions above, the note and the thumbs below.
+PART_BLOCKS = limits.MESSAGE_BLOCKS - 3
 PART_CHARACTERS = limits.MESSAGE_CHARACTERS - 1_000
 MAX_MENTIONS = 25
 SHORT = 480  # characters: one message, however much each is made longer ("⟨U+200B⟩")
@@ -125,11 +126,21 @@ def _message_blocks(reply: Reply) -> list[Json]:
     if len(users) > MAX_MENTIONS:
         raise PlatformError("Slack", f"is not asked to notify more than {MAX_MENTIONS} people at once")
     above = [mention_block(users)] if users else []
-    return above + _drawn(_body(reply)) + _note(reply)
+    return above + _drawn(_body(reply)) + _note(reply) + _judging(reply)
 
 
 def _note(reply: Reply) -> list[Json]:
     return _drawn([Paragraph(GENERATED, Tone.SUBTLE)]) if reply.generated else []
+
+
+def _judging(reply: Reply) -> list[Json]:
+    """Two thumbs below what a model wrote."""
+    if not reply.generated:
+        return []
+    thumbs: Json = {"type": "feedback_buttons", "action_id": FEEDBACK}
+    for name, label, value in (("positive", "Good answer", UP), ("negative", "Bad answer", DOWN)):
+        thumbs[f"{name}_button"] = {"text": plain_text(label), "value": value}
+    return [{"type": "context_actions", "elements": [thumbs]}]
 
 
 def _drawn(blocks: Iterable[Block]) -> list[Json]:

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from bot.errors import PlatformError
-from bot.platforms.base import Sent
+from bot.platforms.base import STOP, Sent
 from bot.platforms.slack.foreign import shown
 from bot.platforms.slack.limits import width
 from bot.platforms.slack.streamed import inert
-from bot.platforms.streaming import MARK, STOP, Grown, StreamOver
+from bot.platforms.streaming import MARK, Grown, StreamOver
 from bot.reply import Button, Buttons, Paragraph, Reply, Tone
 from bot.turn import Account, Place
 

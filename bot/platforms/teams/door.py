@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.errors import ConfigurationError
-from bot.platforms.base import HttpAnswer, Payload
+from bot.platforms.base import FEEDBACK, HttpAnswer, Payload
 from bot.platforms.teams import inbound
 from bot.platforms.teams.answers import answer_press
 from bot.platforms.teams.hosts import is_loopback
@@ -14,7 +14,7 @@ from bot.platforms.teams.payload import header
 from bot.platforms.teams.verify import Verifier, verify_anonymous
 from bot.reply import Form, Reply
 from bot.settings import Settings
-from bot.turn import Ignored, Immediate, Turn
+from bot.turn import Ignored, Immediate, Pressed, Turn
 
 
 class TeamsDoor:
@@ -35,6 +35,8 @@ class TeamsDoor:
         return inbound.to_turn(payload)
 
     def answer(self, turn: Turn, reply: Reply | Form | None) -> HttpAnswer:
+        if isinstance(turn.act, Pressed) and turn.act.action == FEEDBACK:
+            return HttpAnswer(200, {})  # Teams says its own thanks, and takes nothing else for an answer
         return answer_press(reply, sandbox=self._sandbox) if turn.wants_answer else HttpAnswer()
 
 

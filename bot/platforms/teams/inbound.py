@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.platforms.teams.answers import NO_DIALOG, refusal
 from bot.platforms.teams.envelope import Envelope, open_envelope
-from bot.platforms.teams.presses import pressed
+from bot.platforms.teams.presses import judged, pressed
 from bot.platforms.teams.words import clean, without_mention
 from bot.turn import Act, Ignored, Immediate, Installed, MessageRef, Said, Turn, TurnId, Uninstalled
 
@@ -74,6 +74,8 @@ def _invoke(payload: Payload, envelope: Envelope) -> Turn | Ignored | Immediate:
             )
         case {"name": "adaptiveCard/action"}:
             return Immediate(refusal("BadRequest", "This button cannot be read."))
+        case {"name": "message/submitAction", "value": {"actionName": "feedback", "actionValue": dict(said)}}:
+            return _turn(payload, envelope, judged(said, envelope.replied_to(payload)))
         case {"name": "task/fetch" | "task/submit"}:
             return Immediate({"task": {"type": "message", "value": NO_DIALOG}})
         case _:

@@ -5,9 +5,11 @@ Everything in it went through the presser's own client, so it names what was pre
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from bot.platforms.base import DOWN, FEEDBACK, UP
 from bot.platforms.teams.words import clean
 from bot.turn import MessageRef, Pressed, Submitted
 
@@ -35,6 +37,19 @@ def pressed(data: Mapping[str, Any], message: MessageRef | None) -> Pressed | Su
     if form:
         return Submitted(form, value, answers)
     return Pressed(_text(data.get(ACTION), LONGEST_NAME), value, message=message, answers=answers)
+
+
+def judged(said: Mapping[str, Any], message: MessageRef | None) -> Pressed:
+    """A thumb below a generated message. Teams sends the words as JSON inside of a text, others plainly."""
+    verdict = {"like": UP, "dislike": DOWN}.get(str(said.get("reaction")), "")
+    words = _text(said.get("feedback"), LONGEST_ANSWER)
+    if words.startswith("{"):
+        try:
+            inner = json.loads(words)
+        except (ValueError, RecursionError):
+            inner = {}
+        words = _text(inner.get("feedbackText"), LONGEST_ANSWER) if isinstance(inner, dict) else ""
+    return Pressed(FEEDBACK, verdict, message=message, answers={"text": words} if words else {})
 
 
 def _answers(data: Mapping[str, Any]) -> dict[str, str]:

@@ -40,6 +40,7 @@ def render(
         activity = {"type": "message", "text": plain(reply.text), "textFormat": "plain"}
     if reply.generated:
         activity["entities"] = [_AI_LABEL]
+        activity["channelData"] = {"feedbackLoop": {"type": "default"}}
     return _marked(activity, marker)
 
 
@@ -56,7 +57,9 @@ def _with_card(content: Mapping[str, Any], *, summary: str) -> Activity:
 
 
 def _marked(activity: Activity, marker: str) -> Activity:
-    return {**activity, "channelData": {MARKER: marker}} if marker else activity
+    if not marker:
+        return activity
+    return {**activity, "channelData": {**activity.get("channelData", {}), MARKER: marker}}
 
 
 def encode(activity: Mapping[str, Any]) -> bytes:
