@@ -15,6 +15,7 @@ from bot.metrics import metrics
 from bot.platforms.base import Client, Sent
 from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
+from workers import streams_end
 from workers.audit_notes import approval_of, shown
 from workers.seen import Tools, next_to_send, stop_showing
 from workers.store import approvals, audit, enqueue, inbox, outbox
@@ -84,7 +85,14 @@ async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> After:
             await outbox.sending(c, claimed.tenant, message.id)
     stop_showing(claimed.key)
     try:
-        done = await _send(client, waiting)
+        if streams_end.is_final(message):
+            done = Delivered(*await streams_end.finish(tools, claimed, waiting, client, _said_anew))
+        else:
+            done = await _send(client, waiting)
+    except streams_end.NotYet:
+        async with _noting(tools, claimed) as c:
+            await outbox.refused(c, claimed.tenant, message.id, streams_end.PAUSE, "still being shown")
+            return await next_to_send(tools, c, claimed)
     except PlatformError as error:
         return await _trouble(tools, claimed, waiting, client, error)
     await faults.point("F32")
@@ -126,6 +134,11 @@ async def _post(client: Client, waiting: Waiting, content: Reply) -> Delivered:
             return Delivered(found.id, found.thread)
     sent = await client.post(message.place, content, marker=message.id)
     return Delivered(sent.id, sent.thread)
+
+
+async def _said_anew(client: Client, waiting: Waiting, content: Reply) -> tuple[str, str | None]:
+    done = await _post(client, waiting, content)
+    return done.external or "", done.thread
 
 
 async def _find(client: Client, message: Message, since: float) -> Sent | None:
