@@ -37,9 +37,21 @@ from flows.opening import opening, pointed_at
 from flows.repair import what_i_can_do
 from flows.run import Requester
 from integrations.models.base import ModelUnavailable
-from workers import approve, before, cards, dead, doubt, events, handing, handoffs, home
+from workers import (
+    approve,
+    before,
+    cards,
+    dead,
+    doubt,
+    events,
+    feedback,
+    handing,
+    handoffs,
+    home,
+    streams_stop,
+)
 from workers.advance import advance_run, heard, read
-from workers.approvers import asker, commands, groups, withdrawing
+from workers.approvers import asker, commands, grants_said, groups, withdrawing
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
 from workers.store import codec, conversations, inbox, people, runs, tenants, timers
@@ -173,6 +185,8 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await _decided(tools, claimed, seen, turn, person)
         case Pressed(action=asker.WITHDRAW):
             return await withdrawing.pressed(tools, claimed, seen, turn, person)
+        case Pressed(action=action) if action in grants_said.ACTIONS:
+            return await grants_said.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action) if action in handoffs.ACTIONS:
             return await handing.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action) if action in doubt.ACTIONS:
@@ -181,6 +195,10 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await _chose(tools, claimed, seen, turn, person, action.removeprefix("run."), value)
         case Pressed(action="start", value=flow) if flow in seen.world.flows:
             return await _started(tools, claimed, seen, turn, person, flow, "", 1.0, "")
+        case Pressed(action=streams_stop.STOP):
+            return await streams_stop.pressed(tools, claimed, seen, turn, person)
+        case Pressed(action=feedback.ACTION):
+            return await feedback.pressed(tools, claimed, seen, turn, person)
         case Pressed(action="open"):
             return await finish(tools, claimed, seen, commit)
         case OpenedHome():
@@ -230,6 +248,8 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
     commit = Commit()
     stored = seen.stored
     assert isinstance(turn.act, Said | Shortcut)
+    if (done := await streams_stop.said(tools, claimed, seen, turn, person, text)) is not None:
+        return done
     if (done := await handing.overheard(tools, claimed, seen, turn, person, text)) is not None:
         return done
     if isinstance(turn.act, Shortcut) and turn.act.name in seen.world.flows:
