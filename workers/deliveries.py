@@ -20,6 +20,7 @@ from bot.text import one_line, plain
 from integrations import money
 from integrations.base import Happened
 from integrations.stripe import webhook
+from workers.approvers import grants_ended
 from workers.commit import Commit
 from workers.hooked import heard
 from workers.seen import Seen, Tools, finish
@@ -99,12 +100,13 @@ async def _news(
 
     `mark`: the key of the effect that made the thing, where the service carries it.
     """
+    mark = mark or happened.effect_key
+    await grants_ended.happened(c, tenant, commit, source, happened.kind, happened.external_id, mark)
     if await by_us(c, tenant, source, happened):
         metrics().ignored(source, "our own doing")
         return
     result = {"kind": happened.kind, "sentence": happened.sentence, "url": happened.url}
     waited = await effects.complete(c, tenant, happened.external_id, "", result, "", service=source)
-    mark = mark or happened.effect_key
     threads = [] if waited else await effects.threads_of(c, tenant, source, happened.external_id, mark)
     if not waited and not threads:
         metrics().ignored(source, "not about anything of ours")

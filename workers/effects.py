@@ -33,7 +33,7 @@ from flows.flow import Flow
 from flows.run import Run
 from workers import approve, doubt, handoffs, waits
 from workers.approve import Rules
-from workers.approvers import direct, reaching
+from workers.approvers import direct, grants_ended, reaching
 from workers.commit import Commit
 from workers.handoffs import Reached
 from workers.known import World
@@ -168,5 +168,8 @@ class Sink:
             case Approved(approval=id) | Rejected(approval=id):
                 await approve.decided(c, tenant, self.commit, id)
             case Finished() | Failed():
+                if isinstance(event, Failed):
+                    why = "What ran under it failed, or nobody knows whether it did."
+                    await grants_ended.failed(c, tenant, self.commit, event.key, why)
                 await approve.ended(c, tenant, self.commit, event)
                 await doubt.after(c, tenant, self.commit, event, self._stored, world, rules)

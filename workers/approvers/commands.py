@@ -1,4 +1,4 @@
-"""/link, /unlink, /delegate: what a person says of themselves, answered to them alone."""
+"""/link, /unlink, /delegate, /grants: what a person says of themselves, answered to them alone."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from uuid import UUID
 
 from bot.reply import Reply
 from bot.turn import Account, Said, Turn
-from workers.approvers import linking, private, standins
+from workers.approvers import grants_said, linking, private, standins
 from workers.commit import Commit
 from workers.seen import Seen, Tools, tell, write_all
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.people import Person
 
-COMMANDS = ("/link", "/unlink", "/delegate")
+COMMANDS = ("/link", "/unlink", "/delegate", "/grants")
 
 
 def is_one(turn: Turn) -> bool:
@@ -30,6 +30,8 @@ async def said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: P
     """The other side is told too, by an event of its own: to find their private place may take a while."""
     assert isinstance(turn.act, Said)
     command, rest = _split(turn.act.text)
+    if command == "/grants":
+        return await grants_said.said(tools, claimed, seen, turn, person)
     commit = Commit()
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         answer, told = await answered(c, claimed.tenant, commit, person, turn.account, command, rest)
