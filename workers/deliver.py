@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -15,7 +17,7 @@ from bot.metrics import metrics
 from bot.platforms.base import Client, Sent
 from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
-from workers import streams_end
+from workers import settling, streams_end
 from workers.audit_notes import approval_of, shown
 from workers.seen import Tools, next_to_send, stop_showing
 from workers.store import approvals, audit, enqueue, inbox, outbox
@@ -25,6 +27,8 @@ from workers.store.outbox import Message, Waiting
 from workers.unreached import unreached
 
 log = structlog.get_logger()
+
+AT_ONCE = 20  # copies of a card that are changed side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,8 @@ async def deliver(tools: Tools, claimed: Claimed, head: Waiting | None, *, looke
         async with _noting(tools, claimed) as c:
             waiting = await next_to_send(tools, c, claimed)
     while waiting is not None and waiting.due:
-        with tracing.span("deliver", waiting.trace, platform=waiting.message.place.platform,
-                          kind=waiting.message.kind, attempt=waiting.attempts + 1):  # fmt: skip
-            after = await _one(tools, claimed, waiting)
+        copies = approval_of(waiting.message) is not None
+        after = await (_side_by_side if copies else _traced)(tools, claimed, waiting)
         if isinstance(after, GivenBack):
             return True
         waiting = after
@@ -61,23 +64,57 @@ class GivenBack:
 
 
 After = Waiting | GivenBack | None  # what is to be sent next, if anything
+Next = Callable[[Tools, Connection, Claimed], Awaitable[Waiting | None]]
 
 
-async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> After:
+async def _nothing(tools: Tools, c: Connection, claimed: Claimed) -> None:
+    """What is next is looked up by whoever sends several at once, when all of them are over."""
+
+
+async def _side_by_side(tools: Tools, claimed: Claimed, first: Waiting) -> After:
+    """Copies of a card, one in each channel: one that dawdles or refuses holds up no other."""
+    async with _noting(tools, claimed) as c:
+        heads = await outbox.heads(c, claimed.tenant, claimed.key, AT_ONCE)
+    others = [each for each in heads if each.message.place.channel != first.message.place.channel
+              and approval_of(each.message) is not None]  # fmt: skip
+    if not others:
+        return await _traced(tools, claimed, first)
+    sent = [_traced(tools, claimed, each, _nothing) for each in (first, *others)]
+    done = await asyncio.gather(*sent, return_exceptions=True)
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+        if isinstance(each, GivenBack):
+            return each
+    async with _noting(tools, claimed) as c:
+        return await next_to_send(tools, c, claimed)
+
+
+async def _traced(tools: Tools, claimed: Claimed, waiting: Waiting, then: Next = next_to_send) -> After:
+    with tracing.span("deliver", waiting.trace, platform=waiting.message.place.platform,
+                      kind=waiting.message.kind, attempt=waiting.attempts + 1):  # fmt: skip
+        return await _one(tools, claimed, waiting, then)
+
+
+async def _one(tools: Tools, claimed: Claimed, waiting: Waiting, then: Next) -> After:
     message = waiting.message
     if waiting.expired or (waiting.state == "sending" and message.kind in ("whisper", "form")):
         # Nobody can tell whether they saw it, and twice would be worse: at most once.
-        return await _close(tools, claimed, message, "dropped", "not known to have been shown")
+        return await _close(tools, claimed, waiting, "dropped", "not known to have been shown", then)
+    if waiting.superseded and message.kind == "update":
+        return await _close(tools, claimed, waiting, "dropped", "a newer one waits behind it", then)
+    if _in_vain(waiting):
+        return await _close(tools, claimed, waiting, "dropped", "what it changes never arrived", then)
     if waiting.attempts >= outbox.MOST_ATTEMPTS:
         log.error("outbox.failed", message=message.id, attempts=waiting.attempts)
-        return await _close(tools, claimed, message, "failed", "tried too often")
+        return await _close(tools, claimed, waiting, "failed", "tried too often", then)
     client = tools.clients.get(message.place.platform)
     if client is None:
-        return await _close(tools, claimed, message, "failed", "this platform is not connected")
+        return await _close(tools, claimed, waiting, "failed", "this platform is not connected", then)
     if waiting.marked_at is None and (pause := tools.pacer.wait(message)) > 0:
         async with _noting(tools, claimed) as c:
             await outbox.hold(c, claimed.tenant, message.id, pause)
-            return await next_to_send(tools, c, claimed)
+            return await then(tools, c, claimed)
     await faults.point("F31")
     if waiting.marked_at is None or time.monotonic() - waiting.marked_at > tools.lease / 4:
         # Whoever was frozen since it was marked finds out here that another has taken over.
@@ -92,12 +129,23 @@ async def _one(tools: Tools, claimed: Claimed, waiting: Waiting) -> After:
     except streams_end.NotYet:
         async with _noting(tools, claimed) as c:
             await outbox.refused(c, claimed.tenant, message.id, streams_end.PAUSE, "still being shown")
-            return await next_to_send(tools, c, claimed)
+            return await then(tools, c, claimed)
     except PlatformError as error:
-        return await _trouble(tools, claimed, waiting, client, error)
+        return await _trouble(tools, claimed, waiting, client, error, then)
     await faults.point("F32")
     tools.pacer.went(message)
-    return await _sent(tools, claimed, message, done)
+    return await _sent(tools, claimed, waiting, message, done, then)
+
+
+def _in_doubt(waiting: Waiting) -> bool:
+    """An update that was sent before, by us or by somebody who died, and nobody knows what became of it."""
+    return waiting.message.kind == "update" and waiting.state == "sending"
+
+
+def _in_vain(waiting: Waiting) -> bool:
+    """A copy of a card that could not be posted is not posted later on, when it is nobody's to decide."""
+    lost = waiting.target_state in ("failed", "dropped")
+    return lost and waiting.message.kind == "update" and approval_of(waiting.message) is not None
 
 
 def _noting(tools: Tools, claimed: Claimed) -> AbstractAsyncContextManager[Connection]:
@@ -152,12 +200,17 @@ async def _find(client: Client, message: Message, since: float) -> Sent | None:
         raise
 
 
-async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivered) -> After:
+async def _sent(
+    tools: Tools, claimed: Claimed, waiting: Waiting, message: Message, done: Delivered, then: Next
+) -> After:
     """Notes it. Was it the last and nothing came in, the conversation is given back with it."""
     await faults.point("F16")
-    if (id := approval_of(message)) is not None:
+    if (id := approval_of(message)) is not None or _in_doubt(waiting):
         async with _noting(tools, claimed) as c:
-            await _shown(tools, c, claimed.tenant, id, message, done)
+            if id is not None:
+                await _shown(tools, c, claimed.tenant, id, message, done)
+            if _in_doubt(waiting):
+                await settling.later(c, claimed.tenant, claimed.key, message)
             after = await enqueue.sent(c, claimed, message.id, done.external, done.thread)
     elif message.then_turn is not None and done.external:
         async with _noting(tools, claimed) as c:
@@ -170,10 +223,10 @@ async def _sent(tools: Tools, claimed: Claimed, message: Message, done: Delivere
         after = await enqueue.sent(tools.db, claimed, message.id, done.external, done.thread)
     if after == "given back":
         return GivenBack()
-    if after == "due":
+    if after == "due" or then is _nothing:
         return None
     async with _noting(tools, claimed) as c:
-        return await next_to_send(tools, c, claimed)
+        return await then(tools, c, claimed)
 
 
 async def _shown(
@@ -192,7 +245,7 @@ def inside_thread(turn: Turn, place: Place, thread: str) -> Turn:
 
 
 async def _trouble(
-    tools: Tools, claimed: Claimed, waiting: Waiting, client: Client, error: PlatformError
+    tools: Tools, claimed: Claimed, waiting: Waiting, client: Client, error: PlatformError, then: Next
 ) -> After:
     message, tenant = waiting.message, claimed.tenant
     log.warning("outbox.trouble", message=message.id, kind=message.kind, problem=str(error))
@@ -201,33 +254,38 @@ async def _trouble(
         metrics().retry("outbox", "limited")
         async with _noting(tools, claimed) as c:
             await outbox.refused(c, tenant, message.id, pause, str(error))
-            return await next_to_send(tools, c, claimed)
+            return await then(tools, c, claimed)
     if error.retryable or error.unknown:
         pause = tools.pacer.again(message, waiting.attempts + 1, error.retry_after)
         metrics().retry("outbox", "unknown" if error.unknown else "trouble")
         async with _noting(tools, claimed) as c:
             await outbox.later(c, tenant, message.id, pause, str(error), definite=not error.unknown)
-            return await next_to_send(tools, c, claimed)
+            return await then(tools, c, claimed)
     if message.then_turn is not None and message.account is not None and not message.place.private:
-        return await _elsewhere(tools, claimed, message, client)
-    return await _close(tools, claimed, message, "failed", str(error))
+        return await _elsewhere(tools, claimed, waiting, client, then)
+    return await _close(tools, claimed, waiting, "failed", str(error), then)
 
 
-async def _elsewhere(tools: Tools, claimed: Claimed, message: Message, client: Client) -> After:
+async def _elsewhere(tools: Tools, claimed: Claimed, waiting: Waiting, client: Client, then: Next) -> After:
     """We are not in that channel: the command is answered in private instead."""
+    message = waiting.message
     assert message.account is not None
     try:
         place = await client.direct(message.account)
         assert isinstance(message.content, Reply)
         sent = await client.post(place, message.content, marker=message.id)
     except PlatformError as error:
-        return await _close(tools, claimed, message, "failed", str(error))
-    return await _sent(tools, claimed, replace(message, place=place), Delivered(sent.id, sent.thread))
+        return await _close(tools, claimed, waiting, "failed", str(error), then)
+    done = Delivered(sent.id, sent.thread)
+    return await _sent(tools, claimed, waiting, replace(message, place=place), done, then)
 
 
-async def _close(tools: Tools, claimed: Claimed, message: Message, state: str, why: str) -> After:
+async def _close(tools: Tools, claimed: Claimed, waiting: Waiting, state: str, why: str, then: Next) -> After:
+    message = waiting.message
     async with _noting(tools, claimed) as c:
         await outbox.give_up(c, claimed.tenant, message.id, state, why)
         if message.kind == "post":
             await unreached(c, claimed.tenant, message.id)
-        return await next_to_send(tools, c, claimed)
+        if _in_doubt(waiting):
+            await settling.later(c, claimed.tenant, claimed.key, message)
+        return await then(tools, c, claimed)

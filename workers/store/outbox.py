@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from bot.reply import Form, Reply
@@ -51,6 +52,7 @@ class Waiting:
     target_thread: str | None = None
     target_state: str | None = None
     trace: str | None = None
+    superseded: bool = False  # a newer update of the same message waits behind it
     marked_at: float | None = None  # by ourselves, in the transaction that read it; the process's own clock
 
 
@@ -64,6 +66,18 @@ HEAD = (
 )
 
 
+# What is known of a message that waits, `o`, and of the one that it replaces, `t`.
+_WAITING = (
+    "select o.*, o.not_before <= now() as due, o.expires_at < now() as expired,"  # noqa: S608 (a constant)
+    " t.external_id as target_external, t.thread as target_thread, t.state as target_state,"
+    " o.target is not null and exists (select 1 from outbox n where n.tenant_id = o.tenant_id"
+    "  and n.conversation = o.conversation and n.state = 'queued' and n.seq > o.seq"
+    "  and n.target = o.target) as superseded"
+    " from outbox o left join outbox t on t.tenant_id = o.tenant_id and t.id = o.target"
+    f" where o.tenant_id = $1 and o.conversation = $2 and {HEAD}"
+)
+
+
 async def next_waiting(c: Connection, tenant: UUID, conversation: str) -> Waiting | None:
     """The next to be sent: the first that is due, else the first of all, due or not.
 
@@ -71,16 +85,20 @@ async def next_waiting(c: Connection, tenant: UUID, conversation: str) -> Waitin
     approvers are told may be late, and the thread goes on.
     """
     row = await c.fetchrow(
-        "select o.*, o.not_before <= now() as due, o.expires_at < now() as expired,"  # noqa: S608 (a constant)
-        " t.external_id as target_external, t.thread as target_thread, t.state as target_state"
-        " from outbox o left join outbox t on t.tenant_id = o.tenant_id and t.id = o.target"
-        f" where o.tenant_id = $1 and o.conversation = $2 and {HEAD}"
-        " order by (o.not_before <= now()) desc, o.seq limit 1",
-        tenant,
-        conversation,
+        f"{_WAITING} order by (o.not_before <= now()) desc, o.seq limit 1", tenant, conversation
     )
-    if row is None:
-        return None
+    return _waiting(row) if row is not None else None
+
+
+async def heads(c: Connection, tenant: UUID, conversation: str, most: int) -> list[Waiting]:
+    """The next of each channel, of those that are due."""
+    rows = await c.fetch(
+        f"{_WAITING} and o.not_before <= now() order by o.seq limit $3", tenant, conversation, most
+    )
+    return [_waiting(row) for row in rows]
+
+
+def _waiting(row: Mapping[str, Any]) -> Waiting:
     return Waiting(
         Message(
             row["id"],
@@ -103,6 +121,7 @@ async def next_waiting(c: Connection, tenant: UUID, conversation: str) -> Waitin
         row["target_thread"],
         row["target_state"],
         row["trace"],
+        row["superseded"],
     )
 
 
