@@ -10,10 +10,13 @@ from aiohttp import web
 
 from integrations.github.sandbox import control, page
 from integrations.github.sandbox.deliver import deliveries
+from integrations.github.sandbox.faults import Refusal
 from integrations.github.sandbox.seed import seed
 from integrations.github.sandbox.state import SANDBOX, OnWire, Sandbox
 from integrations.github.sandbox.store import Store
 from integrations.github.sandbox.wire import rest
+from integrations.sandboxes.controlling import local_only
+from integrations.sandboxes.state import deaf
 
 __all__ = ["SANDBOX", "Sandbox", "create_sandbox"]
 
@@ -38,15 +41,11 @@ def create_sandbox(
         if store.empty():
             seed(store, clock())
     app = web.Application(client_max_size=1 << 20)
-    app[SANDBOX] = Sandbox(store, webhook_url, webhook_secret, clock, on_wire or _deaf, token)
+    app[SANDBOX] = Sandbox(store, webhook_url, webhook_secret, clock, on_wire or deaf, token)
     app.router.add_get("/", page.overview)
     app.router.add_get(r"/{owner:[\w.-]+}/{name:[\w.-]+}/{kind:issues|pull}/{number:\d{1,9}}", page.issue)
     for method, name, handler in control.ROUTES:
-        app.router.add_route(method, f"/_sandbox/{name}", control.local_only(handler))
+        app.router.add_route(method, f"/_sandbox/{name}", local_only(handler, Refusal))
     app.router.add_route("*", "/{tail:(?:user|app|search|repos)(?:/.*)?}", rest)
     app.cleanup_ctx.append(deliveries)
     return app
-
-
-def _deaf(_: object) -> None:
-    """Nobody listens to the wire."""

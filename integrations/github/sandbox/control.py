@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from aiohttp import web
 
-from integrations.addresses import is_this_machine
-from integrations.github.sandbox.faults import Refusal
 from integrations.github.sandbox.seed import seed
 from integrations.github.sandbox.state import SANDBOX, Sandbox
 from integrations.github.sandbox.store import Data
 from integrations.github.sandbox.work import Work
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from integrations.sandboxes.controlling import Route, basics, body_of, done, whole
 
 MOST_RECORDS = 60
 
 
-def local_only(handler: Handler) -> Handler:
-    """From this machine, and not from a page in its browser: that would name another origin."""
-
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        origin = request.headers.get("Origin")
-        foreign = origin is not None and origin != f"{request.scheme}://{request.host}"
-        if not is_this_machine(request.remote or "") or foreign:
-            return web.json_response({"error": "only from this machine"}, status=403)
-        try:
-            return await handler(request)
-        except (ValueError, Refusal) as error:
-            return web.json_response({"error": str(error)}, status=400)
-
-    return guarded
-
-
-async def fault(request: web.Request) -> web.Response:
-    request.app[SANDBOX].faults.add(await _json(request))
-    return web.json_response({"ok": True})
-
-
-async def no_faults(request: web.Request) -> web.Response:
-    request.app[SANDBOX].faults.waiting.clear()
-    return web.json_response({"ok": True})
-
-
 async def latency(request: web.Request) -> web.Response:
     """{"ms": how much longer every call takes}."""
-    ms = (await _json(request)).get("ms", 0)
-    if type(ms) is not int or not 0 <= ms <= 60_000:
-        raise ValueError("ms is 0 to 60000")
-    request.app[SANDBOX].latency_ms = ms
-    return web.json_response({"ok": True})
-
-
-async def webhooks(request: web.Request) -> web.Response:
-    """{"duplicates": how many more times each is sent, "paused": whether any is sent}."""
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
-    duplicates, paused = wanted.get("duplicates", sandbox.duplicates), wanted.get("paused", sandbox.paused)
-    if type(duplicates) is not int or not 0 <= duplicates <= 10 or not isinstance(paused, bool):
-        raise ValueError("duplicates is 0 to 10, paused is true or false")
-    sandbox.duplicates, sandbox.paused = duplicates, paused
-    sandbox.wake.set()
-    return web.json_response({"ok": True})
+    request.app[SANDBOX].latency_ms = whole(await body_of(request), "ms", 60_000, 0)
+    return done()
 
 
 async def list_webhooks(request: web.Request) -> web.Response:
@@ -75,7 +28,7 @@ async def list_webhooks(request: web.Request) -> web.Response:
 
 async def redeliver(request: web.Request) -> web.Response:
     """{"guid"}: once more, as the button in GitHub's settings does; without one, all that failed."""
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    sandbox, wanted = request.app[SANDBOX], await body_of(request)
     with sandbox.store.transaction():
         count = sandbox.store.redeliver(str(wanted.get("guid", "")), sandbox.clock())
     sandbox.wake.set()
@@ -88,7 +41,7 @@ async def act(request: web.Request) -> web.Response:
     `act` is open (title, body), comment (body), close (reason, merged), reopen, label (label),
     assign or unassign (login), delete.
     """
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    sandbox, wanted = request.app[SANDBOX], await body_of(request)
     work = Work(sandbox.store, sandbox.clock(), _home(request, sandbox), str(wanted.get("who", "ada")))
     with sandbox.store.transaction():
         done = _act(work, wanted)
@@ -129,7 +82,7 @@ def _act(work: Work, wanted: Data) -> Data:
 
 async def rights(request: web.Request) -> web.Response:
     """{"repository"?, "push", "has_issues", "archived", "hidden"}: what we may do there, and what it is."""
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    sandbox, wanted = request.app[SANDBOX], await body_of(request)
     with sandbox.store.transaction():
         work = Work(sandbox.store, sandbox.clock(), "", "")
         name = str(wanted.get("repository") or _first(work))
@@ -140,7 +93,7 @@ async def rights(request: web.Request) -> web.Response:
         if not all(isinstance(value, bool) for value in changes.values()):
             raise ValueError("each is true or false")
         sandbox.store.put("repo", name, repo | changes)
-    return web.json_response({"ok": True})
+    return done()
 
 
 async def state(request: web.Request) -> web.Response:
@@ -161,7 +114,7 @@ async def reset(request: web.Request) -> web.Response:
         seed(sandbox.store, sandbox.clock())
     sandbox.faults.waiting.clear()
     sandbox.duplicates, sandbox.paused, sandbox.latency_ms = 0, False, 0
-    return web.json_response({"ok": True})
+    return done()
 
 
 def all_records(sandbox: Sandbox, home: str) -> list[Data]:
@@ -192,28 +145,9 @@ def _home(request: web.Request, sandbox: Sandbox) -> str:
     return sandbox.home or f"{request.scheme}://{request.host}{prefix}"
 
 
-async def _json(request: web.Request) -> Data:
-    if request.content_type != "application/json":
-        raise ValueError("the body is JSON")
-    raw = bytearray()
-    async for chunk in request.content.iter_any():
-        raw += chunk
-        if len(raw) > 262_144:
-            raise ValueError("the body is too large")
-    try:
-        wanted: Any = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise ValueError("the body is JSON") from None
-    if not isinstance(wanted, dict):
-        raise ValueError("the body is an object")
-    return wanted
-
-
-ROUTES = (
-    ("POST", "fault", fault),
-    ("DELETE", "fault", no_faults),
+ROUTES: tuple[Route, ...] = (
+    *basics(SANDBOX),
     ("POST", "latency", latency),
-    ("POST", "webhooks", webhooks),
     ("GET", "webhooks", list_webhooks),
     ("POST", "redeliver", redeliver),
     ("POST", "act", act),

@@ -6,14 +6,16 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import web
 
-from integrations.github.sandbox.faults import Faults
+from integrations.github.sandbox.faults import faults
 from integrations.github.sandbox.store import Store
+from integrations.sandboxes.faults import FaultList
+from integrations.sandboxes.state import OnWire
 
-OnWire = Callable[[dict[str, Any]], None]
+__all__ = ["SANDBOX", "OnWire", "Sandbox", "parts_of"]
+
 HOURLY = 5000
 
 
@@ -27,7 +29,7 @@ class Sandbox:
     clock: Callable[[], float]
     on_wire: OnWire
     token: str = ""
-    faults: Faults = field(default_factory=Faults)
+    faults: FaultList = field(default_factory=faults)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     latency_ms: int = 0
     duplicates: int = 0

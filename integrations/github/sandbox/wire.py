@@ -14,9 +14,11 @@ from aiohttp import web
 
 from integrations.github.sandbox import api
 from integrations.github.sandbox.call import Call
-from integrations.github.sandbox.faults import AFTER, SAYS, Fault, Refusal
+from integrations.github.sandbox.faults import AFTER, SAYS, Refusal
 from integrations.github.sandbox.state import SANDBOX, Sandbox, parts_of
 from integrations.github.sandbox.work import OUR_APP, US
+from integrations.sandboxes.faults import Fault
+from integrations.sandboxes.slowly import DRIPPING, drip, proxys_page, until_gone
 
 LARGEST_BODY = 1 << 20
 Answer = tuple[int, str, dict[str, str]]
@@ -68,7 +70,7 @@ async def _answer(
         case "redirect":
             return 307, "", {"Location": fault.to if fault else ""}
         case "hang":
-            await _until_gone(request, fault)
+            await until_gone(request, fault)
             return None
         case "drop_before":
             return None
@@ -136,44 +138,19 @@ async def _body(request: web.Request) -> bytes | None:
     return bytes(raw)
 
 
-async def _until_gone(request: web.Request, fault: Fault | None) -> None:
-    longest = ((fault.delay_ms if fault else 0) or 60_000) / 1000
-    for _ in range(int(longest / 0.02)):
-        if request.transport is None or request.transport.is_closing():
-            return
-        await asyncio.sleep(0.02)
-
-
 async def _send(request: web.Request, answer: Answer, fault: Fault | None) -> web.StreamResponse:
     status, body, headers = answer
     kind = fault.kind if fault and fault.kind in AFTER else ""
     if kind == "html":
-        return web.Response(text="<html><body>A page of a proxy</body></html>", content_type="text/html")
+        return proxys_page()
     if kind == "empty":
         body = ""
     if kind == "truncated":
         body = body[: len(body) // 2]
-    if kind not in ("drip", "drip_headers"):
-        return web.Response(
-            status=status,
-            body=body.encode(),
-            headers=headers | {"Content-Type": "application/json; charset=utf-8"},
-        )
-    pause = ((fault.delay_ms if fault else 0) or 100) / 1000
-    raw = body.encode()
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(raw)}\r\n\r\n"
-    quick, slow = (head.encode(), raw) if kind == "drip" else (b"", head.encode() + raw)
-    transport = request.transport
-    if transport is not None:
-        transport.write(quick)
-    for letter in slow:
-        if transport is None or transport.is_closing():
-            break
-        transport.write(bytes([letter]))
-        await asyncio.sleep(pause)
-    if transport is not None:
-        transport.abort()
-    return web.Response(status=499)
+    if fault and kind in DRIPPING:
+        return await drip(request, fault, status, body)
+    headers = headers | {"Content-Type": "application/json; charset=utf-8"}
+    return web.Response(status=status, body=body.encode(), headers=headers)
 
 
 def _report(

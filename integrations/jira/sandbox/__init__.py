@@ -10,10 +10,13 @@ from aiohttp import web
 
 from integrations.jira.sandbox import control, page
 from integrations.jira.sandbox.deliver import deliveries
+from integrations.jira.sandbox.faults import Refusal
 from integrations.jira.sandbox.seed import seed
 from integrations.jira.sandbox.state import SANDBOX, OnWire, Sandbox
 from integrations.jira.sandbox.store import Store
 from integrations.jira.sandbox.wire import rest
+from integrations.sandboxes.controlling import local_only
+from integrations.sandboxes.state import deaf
 
 __all__ = ["SANDBOX", "Sandbox", "create_sandbox"]
 
@@ -38,15 +41,11 @@ def create_sandbox(
         if store.empty():
             seed(store, clock())
     app = web.Application(client_max_size=1 << 20)
-    app[SANDBOX] = Sandbox(store, webhook_url, webhook_secret, clock, on_wire or _deaf, token)
+    app[SANDBOX] = Sandbox(store, webhook_url, webhook_secret, clock, on_wire or deaf, token)
     app.router.add_route("*", "/rest/api/{version:2|3}/{tail:.*}", rest)
     app.router.add_get("/", page.everything)
     app.router.add_get("/browse/{key}", page.one)
     for method, name, handler in control.ROUTES:
-        app.router.add_route(method, f"/_sandbox/{name}", control.local_only(handler))
+        app.router.add_route(method, f"/_sandbox/{name}", local_only(control.at_home(handler), Refusal))
     app.cleanup_ctx.append(deliveries)
     return app
-
-
-def _deaf(_: object) -> None:
-    """Nobody listens to the wire."""

@@ -2,83 +2,47 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 
-from integrations.addresses import is_this_machine
 from integrations.jira.marks import looks_like_a_mark
 from integrations.jira.sandbox import others, things
-from integrations.jira.sandbox.faults import Refusal
 from integrations.jira.sandbox.seed import seed
 from integrations.jira.sandbox.state import LAG, SANDBOX, Sandbox, home_of
 from integrations.jira.sandbox.store import Data
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from integrations.sandboxes.controlling import Handler, Route, basics, body_of, done, whole
 
 MOST_RECORDS = 60
 
 
-def local_only(handler: Handler) -> Handler:
-    """From this machine, and not from a page in its browser: that would name another origin."""
+def at_home(handler: Handler) -> Handler:
+    """The first call tells the address that links are made of."""
 
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        origin = request.headers.get("Origin")
-        foreign = origin is not None and origin != f"{request.scheme}://{request.host}"
-        if not is_this_machine(request.remote or "") or foreign:
-            return web.json_response({"error": "only from this machine"}, status=403)
+    async def told(request: web.Request) -> web.StreamResponse:
         sandbox = request.app[SANDBOX]
         sandbox.home = sandbox.home or home_of(request, request.path[request.path.index("/_sandbox/") :])
-        try:
-            return await handler(request)
-        except ValueError as error:
-            return web.json_response({"error": str(error)}, status=400)
-        except Refusal as refusal:
-            return web.json_response({"error": json.dumps(refusal.body)}, status=400)
+        return await handler(request)
 
-    return guarded
-
-
-async def fault(request: web.Request) -> web.Response:
-    request.app[SANDBOX].faults.add(await _json(request))
-    return web.json_response({"ok": True})
-
-
-async def no_faults(request: web.Request) -> web.Response:
-    request.app[SANDBOX].faults.waiting.clear()
-    return web.json_response({"ok": True})
+    return told
 
 
 async def latency(request: web.Request) -> web.Response:
     """{"ms": before every answer}."""
-    request.app[SANDBOX].latency = _whole(await _json(request), "ms", 60_000)
-    return web.json_response({"ok": True})
+    request.app[SANDBOX].latency = whole(await body_of(request), "ms", 60_000)
+    return done()
 
 
 async def lag(request: web.Request) -> web.Response:
     """{"ms": how far Cloud's search is behind}."""
-    request.app[SANDBOX].lag = _whole(await _json(request), "ms", 3_600_000) / 1000
-    return web.json_response({"ok": True})
+    request.app[SANDBOX].lag = whole(await body_of(request), "ms", 3_600_000) / 1000
+    return done()
 
 
 async def rights(request: web.Request) -> web.Response:
     """{"denied": rights that we do not have, "off_screen": fields that no new ticket can be given}."""
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    sandbox, wanted = request.app[SANDBOX], await body_of(request)
     sandbox.denied = _names(wanted, "denied", sandbox.denied)
     sandbox.off_screen = _names(wanted, "off_screen", sandbox.off_screen)
-    return web.json_response({"ok": True})
-
-
-async def webhooks(request: web.Request) -> web.Response:
-    """{"duplicates": how many more times each is sent, "paused": whether any is sent}."""
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
-    duplicates, paused = wanted.get("duplicates", sandbox.duplicates), wanted.get("paused", sandbox.paused)
-    if not isinstance(duplicates, int) or not 0 <= duplicates <= 10 or not isinstance(paused, bool):
-        raise ValueError("duplicates is 0 to 10, paused is true or false")
-    sandbox.duplicates, sandbox.paused = duplicates, paused
-    sandbox.wake.set()
-    return web.json_response({"ok": True})
+    return done()
 
 
 async def list_webhooks(request: web.Request) -> web.Response:
@@ -89,7 +53,7 @@ async def list_webhooks(request: web.Request) -> web.Response:
 async def act(request: web.Request) -> web.Response:
     """Another person does something there: see integrations/jira/sandbox/others.py."""
     sandbox = request.app[SANDBOX]
-    done = others.act(sandbox, await _json(request))
+    done = others.act(sandbox, await body_of(request))
     sandbox.wake.set()
     return web.json_response(done)
 
@@ -125,7 +89,7 @@ async def reset(request: web.Request) -> web.Response:
     sandbox.duplicates, sandbox.paused = 0, False
     sandbox.latency, sandbox.lag = 0, LAG
     sandbox.denied = sandbox.off_screen = frozenset()
-    return web.json_response({"ok": True})
+    return done()
 
 
 def all_records(sandbox: Sandbox) -> list[Data]:
@@ -154,32 +118,11 @@ def _names(wanted: Data, name: str, before: frozenset[str]) -> frozenset[str]:
     return frozenset(value)
 
 
-def _whole(wanted: Data, name: str, most: int) -> int:
-    value = wanted.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise ValueError(f"{name} is a whole number up to {most}")
-    return value
-
-
-async def _json(request: web.Request) -> Data:
-    if request.content_type != "application/json":
-        raise ValueError("the body is JSON")
-    try:
-        wanted = json.loads(await request.content.read(65_536))
-    except (ValueError, RecursionError):
-        raise ValueError("the body is JSON") from None
-    if not isinstance(wanted, dict):
-        raise ValueError("the body is an object")
-    return wanted
-
-
-ROUTES = (
-    ("POST", "fault", fault),
-    ("DELETE", "fault", no_faults),
+ROUTES: tuple[Route, ...] = (
+    *basics(SANDBOX),
     ("POST", "latency", latency),
     ("POST", "lag", lag),
     ("POST", "rights", rights),
-    ("POST", "webhooks", webhooks),
     ("GET", "webhooks", list_webhooks),
     ("POST", "act", act),
     ("GET", "state", state),

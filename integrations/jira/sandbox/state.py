@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import web
 
-from integrations.jira.sandbox.faults import Faults
+from integrations.jira.sandbox.faults import faults
 from integrations.jira.sandbox.store import Store
+from integrations.sandboxes.faults import FaultList
+from integrations.sandboxes.state import OnWire, home_of
 
-OnWire = Callable[[dict[str, Any]], None]
+__all__ = ["SANDBOX", "OnWire", "Sandbox", "home_of"]
+
 
 # Seconds until Cloud's search shows what changed. Data Center's index is up to date.
 LAG = 1.0
@@ -32,7 +34,7 @@ class Sandbox:
     clock: Callable[[], float]
     on_wire: OnWire
     token: str = ""
-    faults: Faults = field(default_factory=Faults)
+    faults: FaultList = field(default_factory=faults)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     lag: float = LAG
     latency: int = 0
@@ -45,9 +47,3 @@ class Sandbox:
 
 
 SANDBOX = web.AppKey("SANDBOX", Sandbox)
-
-
-def home_of(request: web.Request, tail: str) -> str:
-    """The address that this sandbox is mounted at, from the request's own."""
-    prefix = request.path[: -len(tail)] if tail and request.path.endswith(tail) else ""
-    return f"{request.scheme}://{request.host}{prefix.rstrip('/')}"

@@ -15,8 +15,10 @@ from aiohttp import web
 
 from integrations.jira.sandbox import api
 from integrations.jira.sandbox.call import Call
-from integrations.jira.sandbox.faults import STATUSES, Fault, Refusal
+from integrations.jira.sandbox.faults import STATUSES, Refusal
 from integrations.jira.sandbox.state import SANDBOX, Sandbox, home_of
+from integrations.sandboxes.faults import Fault
+from integrations.sandboxes.slowly import DRIPPING, drip, proxys_page, until_gone
 
 LARGEST_BODY = 1 << 20
 OWN_FAULT = {"errorMessages": ["Internal server error"], "errors": {}}
@@ -64,7 +66,7 @@ async def _answer(request: web.Request, sandbox: Sandbox, raw: bytes, fault: Fau
         case "redirect":
             return 307, "", {"Location": fault.to if fault else ""}
         case "hang":
-            await _until_gone(request, fault)
+            await until_gone(request, fault)
             return None
         case "drop_before":
             return None
@@ -121,44 +123,19 @@ async def _body(request: web.Request) -> bytes | None:
     return bytes(raw)
 
 
-async def _until_gone(request: web.Request, fault: Fault | None) -> None:
-    longest = ((fault.delay_ms if fault else 0) or 60_000) / 1000
-    for _ in range(int(longest / 0.02)):
-        if request.transport is None or request.transport.is_closing():
-            return
-        await asyncio.sleep(0.02)
-
-
 async def _send(request: web.Request, answer: Answer, fault: Fault | None) -> web.StreamResponse:
     status, body, headers = answer
+    if fault and fault.kind in DRIPPING:
+        return await drip(request, fault, status, body)
     headers = headers | {"Atl-Traceid": uuid.uuid4().hex, "X-AREQUESTID": uuid.uuid4().hex[:12]}
     match fault.kind if fault else "":
         case "html":
-            return web.Response(text="<html><body>A page of a proxy</body></html>", content_type="text/html")
+            return proxys_page()
         case "truncated":
             body = (body or '{"id": "10001"}')[: max(5, len(body) // 2)]
         case "empty":
             return web.Response(status=200, headers=headers)
-        case "drip" | "drip_headers":
-            return await _drip(request, status, body, fault)
     return web.Response(status=status, body=body.encode(), headers=headers, content_type="application/json")
-
-
-async def _drip(request: web.Request, status: int, body: str, fault: Fault | None) -> web.StreamResponse:
-    pause = ((fault.delay_ms if fault else 0) or 100) / 1000
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    slow, quick = (body, head) if fault and fault.kind == "drip" else (head + body, "")
-    transport = request.transport
-    if transport is not None:
-        transport.write(quick.encode())
-    for letter in slow.encode():
-        if transport is None or transport.is_closing():
-            break
-        transport.write(bytes([letter]))
-        await asyncio.sleep(pause)
-    if transport is not None:
-        transport.abort()
-    return web.Response(status=499)
 
 
 def _report(request: web.Request, sandbox: Sandbox, raw: bytes, answer: Answer, began: float) -> None:

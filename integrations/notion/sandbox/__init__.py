@@ -10,10 +10,13 @@ from aiohttp import web
 
 from integrations.notion.sandbox import control, page
 from integrations.notion.sandbox.deliver import deliveries
+from integrations.notion.sandbox.faults import Refusal
 from integrations.notion.sandbox.seed import DATABASE, seed
 from integrations.notion.sandbox.state import SANDBOX, OnWire, Sandbox
 from integrations.notion.sandbox.store import Store
 from integrations.notion.sandbox.wire import v1
+from integrations.sandboxes.controlling import local_only
+from integrations.sandboxes.state import deaf
 
 __all__ = ["DATABASE", "SANDBOX", "Sandbox", "create_sandbox"]
 
@@ -38,15 +41,11 @@ def create_sandbox(
         if store.empty():
             seed(store, clock())
     app = web.Application(client_max_size=1 << 20)
-    app[SANDBOX] = Sandbox(store, webhook_url, webhook_secret, clock, on_wire or _deaf, token)
+    app[SANDBOX] = Sandbox(store, webhook_url, webhook_secret, clock, on_wire or deaf, token)
     app.router.add_route("*", "/v1/{tail:.*}", v1)
     app.router.add_get("/", page.index)
     app.router.add_get("/p/{page}", page.show)
     for method, name, handler in control.ROUTES:
-        app.router.add_route(method, f"/_sandbox/{name}", control.local_only(handler))
+        app.router.add_route(method, f"/_sandbox/{name}", local_only(handler, Refusal))
     app.cleanup_ctx.append(deliveries)
     return app
-
-
-def _deaf(_: object) -> None:
-    """Nobody listens to the wire."""

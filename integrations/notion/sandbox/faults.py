@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from integrations.sandboxes.faults import FaultList
 
 # Statuses that are answered in Notion's envelope, with their code there.
 REFUSALS = {
@@ -53,63 +54,6 @@ def envelope(status: int, code: str, message: str, request: str) -> dict[str, An
     return {"object": "error", "status": status, "code": code, "message": message, "request_id": request}
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`path` is compared with the end of the request's path; "*" is every path.
-
-    `after` lets so many calls that fit go through first. `retry_after` empty: no such header.
-    """
-
-    path: str
-    kind: str
-    times: int = 1
-    delay_ms: int = 0
-    method: str = "*"
-    to: str = ""
-    retry_after: str = ""
-    after: int = 0
-
-    def fits(self, method: str, path: str) -> bool:
-        if self.method not in ("*", method):
-            return False
-        return self.path == "*" or path.rstrip("/").endswith(self.path.rstrip("/"))
-
-
-@dataclass(slots=True)
-class Faults:
-    """The faults that are switched on, oldest first; each is used up."""
-
-    waiting: list[Fault] = field(default_factory=list)
-
-    def add(self, wanted: Any) -> Fault:
-        """Raises ValueError naming what is wrong."""
-        kind = str(wanted.get("kind", ""))
-        if kind not in KINDS:
-            raise ValueError(f"kind is one of {', '.join(sorted(KINDS))}")
-        times, delay, after = wanted.get("times", 1), wanted.get("delay_ms", 0), wanted.get("after", 0)
-        if not all(isinstance(each, int) and 0 <= each <= 600_000 for each in (times, delay, after)):
-            raise ValueError("times, after and delay_ms are whole numbers")
-        fault = Fault(
-            path=str(wanted.get("path", "*")),
-            kind=kind,
-            times=max(1, times),
-            delay_ms=delay,
-            method=str(wanted.get("method", "*")).upper(),
-            to=str(wanted.get("to", "")),
-            retry_after=str(wanted.get("retry_after", "")),
-            after=after,
-        )
-        self.waiting.append(fault)
-        return fault
-
-    def take(self, method: str, path: str) -> Fault | None:
-        for position, fault in enumerate(self.waiting):
-            if not fault.fits(method, path):
-                continue
-            if fault.after:
-                self.waiting[position] = replace(fault, after=fault.after - 1)
-                return None
-            left = replace(fault, times=fault.times - 1)
-            self.waiting[position : position + 1] = [left] if left.times else []
-            return fault
-        return None
+def faults() -> FaultList:
+    """None, to begin with."""
+    return FaultList(KINDS)

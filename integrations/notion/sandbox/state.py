@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import web
 
-from integrations.notion.sandbox.faults import Faults
+from integrations.notion.sandbox.faults import faults
 from integrations.notion.sandbox.store import Store
+from integrations.sandboxes.faults import FaultList
+from integrations.sandboxes.state import OnWire, home_of
 
-OnWire = Callable[[dict[str, Any]], None]
+__all__ = ["SANDBOX", "OnWire", "Sandbox", "home_of"]
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class Sandbox:
     clock: Callable[[], float]
     on_wire: OnWire
     token: str = ""
-    faults: Faults = field(default_factory=Faults)
+    faults: FaultList = field(default_factory=faults)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     latency: float = 0.0
     query_lag: float = 1.0
@@ -52,9 +53,3 @@ class Sandbox:
 
 
 SANDBOX = web.AppKey("SANDBOX", Sandbox)
-
-
-def home_of(request: web.Request, tail: str) -> str:
-    """The address that this sandbox is mounted at, from the request's own."""
-    prefix = request.path[: -len(tail)] if tail and request.path.endswith(tail) else ""
-    return f"{request.scheme}://{request.host}{prefix.rstrip('/')}"

@@ -11,8 +11,10 @@ from typing import Any
 from aiohttp import web
 
 from integrations.notion.sandbox import api, things
-from integrations.notion.sandbox.faults import AFTER, REFUSALS, Fault, Refusal, envelope
+from integrations.notion.sandbox.faults import AFTER, REFUSALS, Refusal, envelope
 from integrations.notion.sandbox.state import SANDBOX, Sandbox, home_of
+from integrations.sandboxes.faults import Fault
+from integrations.sandboxes.slowly import DRIPPING, drip, until_gone
 
 LARGEST_BODY = 500_000
 VERSIONS = frozenset({"2025-09-03", "2026-03-11"})
@@ -69,7 +71,7 @@ async def _answer(
             answer.headers["Location"] = fault.to if fault else ""
             return answer
         case "hang":
-            await _until_gone(request, fault)
+            await until_gone(request, fault)
             return Answer(0, "", cut=True)
         case "drop_before":
             return Answer(0, "", cut=True)
@@ -163,40 +165,15 @@ async def _body(request: web.Request) -> bytes | None:
     return bytes(raw)
 
 
-async def _until_gone(request: web.Request, fault: Fault | None) -> None:
-    longest = ((fault.delay_ms if fault else 0) or 60_000) / 1000
-    for _ in range(int(longest / 0.02)):
-        if request.transport is None or request.transport.is_closing():
-            return
-        await asyncio.sleep(0.02)
-
-
 async def _send(request: web.Request, answer: Answer, fault: Fault | None) -> web.StreamResponse:
-    kind = fault.kind if fault else ""
-    if kind not in ("drip", "drip_headers"):
-        return web.Response(
-            status=answer.status,
-            body=answer.text.encode(),
-            headers=answer.headers,
-            content_type=answer.kind,
-        )
-    pause = ((fault.delay_ms if fault else 0) or 100) / 1000
-    body = answer.text.encode()
-    head = (
-        f"HTTP/1.1 {answer.status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode()
-    slow, quick = (body, head) if kind == "drip" else (head + body, b"")
-    transport = request.transport
-    if transport is not None:
-        transport.write(quick)
-    for letter in slow:
-        if transport is None or transport.is_closing():
-            break
-        transport.write(bytes([letter]))
-        await asyncio.sleep(pause)
-    if transport is not None:
-        transport.abort()
-    return web.Response(status=499)
+    if fault and fault.kind in DRIPPING:
+        return await drip(request, fault, answer.status, answer.text)
+    return web.Response(
+        status=answer.status,
+        body=answer.text.encode(),
+        headers=answer.headers,
+        content_type=answer.kind,
+    )
 
 
 def _report(request: web.Request, sandbox: Sandbox, raw: bytes, answer: Answer, began: float) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from aiohttp import web
 
+from integrations.sandboxes.controlling import local_only
+from integrations.sandboxes.state import deaf
 from integrations.stripe.sandbox import control, overview, page
 from integrations.stripe.sandbox.deliver import deliveries
+from integrations.stripe.sandbox.faults import Refusal
 from integrations.stripe.sandbox.seed import seed
 from integrations.stripe.sandbox.state import SANDBOX, OnWire, Sandbox
 from integrations.stripe.sandbox.store import Store
@@ -38,7 +41,7 @@ def create_sandbox(
         if store.empty():
             seed(store, int(clock()))
     app = web.Application(client_max_size=1 << 20)
-    app[SANDBOX] = Sandbox(store, webhook_url, webhook_secret, clock, on_wire or _deaf, api_key)
+    app[SANDBOX] = Sandbox(store, webhook_url, webhook_secret, clock, on_wire or deaf, api_key)
     app.router.add_route("*", "/v1/{tail:.*}", v1)
     app.router.add_get("/pay/{session}", page.show)
     app.router.add_post("/pay/{session}", page.pay)
@@ -47,10 +50,6 @@ def create_sandbox(
     app.router.add_post("/invoice/{invoice}", page.pay_invoice)
     app.router.add_get("/", overview.show)
     for method, name, handler in control.ROUTES:
-        app.router.add_route(method, f"/_sandbox/{name}", control.local_only(handler))
+        app.router.add_route(method, f"/_sandbox/{name}", local_only(handler, Refusal))
     app.cleanup_ctx.append(deliveries)
     return app
-
-
-def _deaf(_: object) -> None:
-    """Nobody listens to the wire."""

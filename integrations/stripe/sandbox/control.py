@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 
 from integrations import money
-from integrations.addresses import is_this_machine
+from integrations.sandboxes.controlling import Route, basics, body_of, done
 from integrations.stripe.sandbox import invoices, payments, things
 from integrations.stripe.sandbox.call import Call
-from integrations.stripe.sandbox.faults import Refusal
 from integrations.stripe.sandbox.seed import seed
 from integrations.stripe.sandbox.state import SANDBOX, Sandbox
 from integrations.stripe.sandbox.things import Data
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MOST_RECORDS = 60
 _SHOWN = (
@@ -31,43 +25,6 @@ _SHOWN = (
 )
 
 
-def local_only(handler: Handler) -> Handler:
-    """From this machine, and not from a page in its browser: that would name another origin."""
-
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        origin = request.headers.get("Origin")
-        foreign = origin is not None and origin != f"{request.scheme}://{request.host}"
-        if not is_this_machine(request.remote or "") or foreign:
-            return web.json_response({"error": "only from this machine"}, status=403)
-        try:
-            return await handler(request)
-        except (ValueError, Refusal) as error:
-            return web.json_response({"error": str(error)}, status=400)
-
-    return guarded
-
-
-async def fault(request: web.Request) -> web.Response:
-    request.app[SANDBOX].faults.add(await _json(request))
-    return web.json_response({"ok": True})
-
-
-async def no_faults(request: web.Request) -> web.Response:
-    request.app[SANDBOX].faults.waiting.clear()
-    return web.json_response({"ok": True})
-
-
-async def webhooks(request: web.Request) -> web.Response:
-    """{"duplicates": how many more times each is sent, "paused": whether any is sent}."""
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
-    duplicates, paused = wanted.get("duplicates", sandbox.duplicates), wanted.get("paused", sandbox.paused)
-    if not isinstance(duplicates, int) or not 0 <= duplicates <= 10 or not isinstance(paused, bool):
-        raise ValueError("duplicates is 0 to 10, paused is true or false")
-    sandbox.duplicates, sandbox.paused = duplicates, paused
-    sandbox.wake.set()
-    return web.json_response({"ok": True})
-
-
 async def list_webhooks(request: web.Request) -> web.Response:
     rows = request.app[SANDBOX].store.deliveries()
     return web.json_response([{"event": event, "state": state, "attempts": n} for event, state, n in rows])
@@ -79,7 +36,7 @@ async def price(request: web.Request) -> web.Response:
     Stripe's prices never change: a new one is made and the old one put away, so that is what
     happens here. With "in_place" the old one's amount is changed instead.
     """
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    sandbox, wanted = request.app[SANDBOX], await body_of(request)
     with sandbox.store.transaction():
         changed = _change_price(sandbox, wanted)
     return web.json_response(things.public(changed))
@@ -107,7 +64,7 @@ def _change_price(sandbox: Sandbox, wanted: Data) -> Data:
 
 async def card(request: web.Request) -> web.Response:
     """{"email", "token"}: give that person one of Stripe's test cards as the card to use."""
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    sandbox, wanted = request.app[SANDBOX], await body_of(request)
     token, email = str(wanted.get("token", "")), str(wanted.get("email", ""))
     if token not in things.CARDS:
         raise ValueError(f"token is one of {', '.join(things.CARDS)}")
@@ -125,11 +82,11 @@ async def card(request: web.Request) -> web.Response:
 
 async def lag(request: web.Request) -> web.Response:
     """{"search": seconds by which a search runs behind}."""
-    seconds = (await _json(request)).get("search")
+    seconds = (await body_of(request)).get("search")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 86_400:
         raise ValueError("search is a number of seconds")
     request.app[SANDBOX].search_lag = float(seconds)
-    return web.json_response({"ok": True})
+    return done()
 
 
 async def act(request: web.Request) -> web.Response:
@@ -138,7 +95,7 @@ async def act(request: web.Request) -> web.Response:
     {"act": "refund", "payment_intent", "amount"?} · {"act": "fail_refund", "refund"} ·
     {"act": "pay" | "void" | "write_off", "invoice"}
     """
-    sandbox, wanted = request.app[SANDBOX], await _json(request)
+    sandbox, wanted = request.app[SANDBOX], await body_of(request)
     what = str(wanted.get("act", ""))
     params = {"payment_intent": str(wanted.get("payment_intent", ""))}
     if "amount" in wanted:
@@ -189,7 +146,7 @@ async def reset(request: web.Request) -> web.Response:
         seed(sandbox.store, int(sandbox.clock()))
     sandbox.faults.waiting.clear()
     sandbox.duplicates, sandbox.paused, sandbox.search_lag = 0, False, 1.0
-    return web.json_response({"ok": True})
+    return done()
 
 
 def all_records(sandbox: Sandbox) -> list[Data]:
@@ -221,22 +178,8 @@ def _plain(amount: int, currency: str) -> str:
     return f"{whole}.{part:0{digits}d} {currency}" if digits else f"{whole} {currency}"
 
 
-async def _json(request: web.Request) -> Data:
-    if request.content_type != "application/json":
-        raise ValueError("the body is JSON")
-    try:
-        wanted = json.loads(await request.content.read(65_536))
-    except (ValueError, RecursionError):
-        raise ValueError("the body is JSON") from None
-    if not isinstance(wanted, dict):
-        raise ValueError("the body is an object")
-    return wanted
-
-
-ROUTES = (
-    ("POST", "fault", fault),
-    ("DELETE", "fault", no_faults),
-    ("POST", "webhooks", webhooks),
+ROUTES: tuple[Route, ...] = (
+    *basics(SANDBOX),
     ("GET", "webhooks", list_webhooks),
     ("POST", "price", price),
     ("POST", "card", card),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from integrations.sandboxes.faults import FaultList
 
 KINDS = frozenset(
     {
@@ -50,56 +51,6 @@ def missing(kind: str, id: str) -> Refusal:
 FAULT_OF_OURS = {"error": {"type": "api_error", "message": "An unknown error occurred"}}
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`path` is compared with the end of the request's path; "*" is every path."""
-
-    path: str
-    kind: str
-    times: int = 1
-    delay_ms: int = 0
-    method: str = "POST"
-    code: str = ""
-    to: str = ""
-
-    def fits(self, method: str, path: str) -> bool:
-        if self.method not in ("*", method):
-            return False
-        return self.path == "*" or path.rstrip("/").endswith(self.path.rstrip("/"))
-
-
-@dataclass(slots=True)
-class Faults:
-    """The faults that are switched on, oldest first; each is used up."""
-
-    waiting: list[Fault] = field(default_factory=list)
-
-    def add(self, wanted: Any) -> Fault:
-        """Raises ValueError naming what is wrong."""
-        if not isinstance(wanted, dict):
-            raise ValueError("a fault is an object")
-        kind = str(wanted.get("kind", ""))
-        if kind not in KINDS:
-            raise ValueError(f"kind is one of {', '.join(sorted(KINDS))}")
-        times, delay = wanted.get("times", 1), wanted.get("delay_ms", 0)
-        if not isinstance(times, int) or not isinstance(delay, int) or not 0 <= delay <= 600_000:
-            raise ValueError("times and delay_ms are whole numbers")
-        fault = Fault(
-            path=str(wanted.get("path", "*")),
-            kind=kind,
-            times=max(1, times),
-            delay_ms=delay,
-            method=str(wanted.get("method", "POST")).upper(),
-            code=str(wanted.get("code", "")),
-            to=str(wanted.get("to", "")),
-        )
-        self.waiting.append(fault)
-        return fault
-
-    def take(self, method: str, path: str) -> Fault | None:
-        for position, fault in enumerate(self.waiting):
-            if fault.fits(method, path):
-                left = replace(fault, times=fault.times - 1)
-                self.waiting[position : position + 1] = [left] if left.times else []
-                return fault
-        return None
+def faults() -> FaultList:
+    """None, to begin with."""
+    return FaultList(KINDS, method="POST")

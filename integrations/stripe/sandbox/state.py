@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from aiohttp import web
 
-from integrations.stripe.sandbox.faults import Faults
+from integrations.sandboxes.faults import FaultList
+from integrations.sandboxes.state import OnWire, home_of
+from integrations.stripe.sandbox.faults import faults
 from integrations.stripe.sandbox.store import Store
 
-OnWire = Callable[[dict[str, Any]], None]
+__all__ = ["SANDBOX", "OnWire", "Sandbox", "home_of"]
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class Sandbox:
     clock: Callable[[], float]
     on_wire: OnWire
     api_key: str = ""
-    faults: Faults = field(default_factory=Faults)
+    faults: FaultList = field(default_factory=faults)
     running: set[str] = field(default_factory=set)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     duplicates: int = 0
@@ -39,9 +40,3 @@ class Sandbox:
 
 
 SANDBOX = web.AppKey("SANDBOX", Sandbox)
-
-
-def home_of(request: web.Request, tail: str) -> str:
-    """The address that this sandbox is mounted at, from the request's own."""
-    prefix = request.path[: -len(tail)] if tail and request.path.endswith(tail) else ""
-    return f"{request.scheme}://{request.host}{prefix.rstrip('/')}"

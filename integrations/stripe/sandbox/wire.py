@@ -11,9 +11,11 @@ from typing import Any
 
 from aiohttp import web
 
+from integrations.sandboxes.faults import Fault
+from integrations.sandboxes.slowly import DRIPPING, drip, proxys_page, until_gone
 from integrations.stripe.sandbox import api, things
 from integrations.stripe.sandbox.call import Call
-from integrations.stripe.sandbox.faults import FAULT_OF_OURS, Fault, Refusal
+from integrations.stripe.sandbox.faults import FAULT_OF_OURS, Refusal
 from integrations.stripe.sandbox.forms import decode
 from integrations.stripe.sandbox.payments import Declined
 from integrations.stripe.sandbox.state import SANDBOX, Sandbox, home_of
@@ -61,7 +63,7 @@ async def _answer(
         case "redirect":
             return 307, "", {"Location": fault.to if fault else ""}
         case "hang":
-            await _until_gone(request, fault)
+            await until_gone(request, fault)
             return None
         case "drop_before":
             return None
@@ -146,41 +148,18 @@ async def _body(request: web.Request) -> bytes | None:
 
 
 async def _pause(fault: Fault | None) -> None:
-    if fault and fault.delay_ms and fault.kind not in ("drip", "drip_headers"):
+    if fault and fault.delay_ms and fault.kind not in DRIPPING:
         await asyncio.sleep(fault.delay_ms / 1000)
-
-
-async def _until_gone(request: web.Request, fault: Fault | None) -> None:
-    longest = ((fault.delay_ms if fault else 0) or 60_000) / 1000
-    for _ in range(int(longest / 0.02)):
-        if request.transport is None or request.transport.is_closing():
-            return
-        await asyncio.sleep(0.02)
 
 
 async def _send(request: web.Request, answer: Answer, fault: Fault | None) -> web.StreamResponse:
     status, body, headers = answer
     kind = fault.kind if fault else ""
     if kind == "html":
-        return web.Response(text="<html><body>A page of a proxy</body></html>", content_type="text/html")
-    if kind not in ("drip", "drip_headers"):
-        return web.Response(
-            status=status, body=body.encode(), headers=headers, content_type="application/json"
-        )
-    pause = ((fault.delay_ms if fault else 0) or 100) / 1000
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    slow, quick = (body, head) if kind == "drip" else (head + body, "")
-    transport = request.transport
-    if transport is not None:
-        transport.write(quick.encode())
-    for letter in slow.encode():
-        if transport is None or transport.is_closing():
-            break
-        transport.write(bytes([letter]))
-        await asyncio.sleep(pause)
-    if transport is not None:
-        transport.abort()
-    return web.Response(status=499)
+        return proxys_page()
+    if fault and kind in DRIPPING:
+        return await drip(request, fault, status, body)
+    return web.Response(status=status, body=body.encode(), headers=headers, content_type="application/json")
 
 
 def _report(

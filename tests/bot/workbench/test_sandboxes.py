@@ -147,7 +147,7 @@ def test_every_sandbox_knows_every_trouble_of_the_page(name: str) -> None:
     faults = importlib.import_module(f"integrations.{name}.sandbox.faults")
 
     for wish in FAULTS.values():
-        assert faults.Faults().add({"path": "*", "method": "*", "times": 1} | wish)
+        assert faults.faults().add({"path": "*", "method": "*", "times": 1} | wish)
     assert set(FAULTS) == set(PROMISED)
 
 

@@ -284,7 +284,7 @@ def test_a_page_of_another_origin_controls_nothing(sandbox: Any) -> None:
 def test_twin_without_the_guard_a_page_of_another_origin_resets_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Any
 ) -> None:
-    monkeypatch.setattr("integrations.github.sandbox.control.local_only", lambda handler: handler)
+    monkeypatch.setattr("integrations.github.sandbox.local_only", lambda handler, *_: handler)
     open_to_all = type(sandbox)(tmp_path / "open.sqlite")
     try:
         answer = requests.post(

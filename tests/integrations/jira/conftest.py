@@ -2,112 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-from aiohttp import web
 
 from integrations.base import Attempt
 from integrations.jira import tools
 from integrations.jira.client import JiraService, connect
 from integrations.jira.sandbox import create_sandbox
 from tests.integrations.jira.contract_jira import problems
+from tests.integrations.running import RunningSandbox
+from tests.integrations.running import attempt as an_attempt
 
 SECRET = "hook_of_the_tests"
 
 
-class Clock:
-    """Real time, and what one has turned it on by."""
+class Running(RunningSandbox):
+    """Jira's, with what its description says of all that went over the wire."""
 
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
-
-    def pass_by(self, seconds: float) -> None:
-        """In place of sleeping."""
-        self.ahead += seconds
-
-
-@dataclass
-class Received:
-    """What the webhook's receiver got. `answers` are given first, then 200 for ever."""
-
-    calls: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
-    more: threading.Condition = field(default_factory=threading.Condition)
-
-    async def hear(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        with self.more:
-            self.calls.append((body, dict(request.headers)))
-            status = self.answers.pop(0) if self.answers else 200
-            self.more.notify_all()
-        return web.Response(status=status)
-
-    def wait_for(self, many: int) -> list[tuple[bytes, dict[str, str]]]:
-        with self.more:
-            assert self.more.wait_for(lambda: len(self.calls) >= many, timeout=10), "no such delivery came"
-            return list(self.calls)
-
-
-class Running:
-    """The sandbox as the tests see it. `stop` and `start` again keep the file, as a crash does."""
-
-    def __init__(self, path: Path, mount: str = "/standin/jira") -> None:
-        self.path, self.mount = path, mount
-        self.clock, self.received = Clock(), Received()
-        self.wire: list[dict[str, Any]] = []
-        self.start()
-
-    def start(self) -> None:
-        ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
-        self._thread.start()
-        assert ready.wait(10)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
-
-    def _run(self, ready: threading.Event) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve(ready))
-        self._loop.close()
-
-    async def _serve(self, ready: threading.Event) -> None:
-        self._end = asyncio.Event()
-        hooks = web.Application()
-        hooks.router.add_post("/webhooks/jira", self.received.hear)
-        hooks_at = await _listen(hooks)
-        app = web.Application()
-        app.add_subapp(
-            self.mount,
-            create_sandbox(
-                self.path,
-                webhook_url=f"http://127.0.0.1:{hooks_at[1]}/webhooks/jira",
-                webhook_secret=SECRET,
-                clock=self.clock,
-                on_wire=self.wire.append,
-                token="token-of-the-tests",
-            ),
-        )
-        runner, port = await _listen(app)
-        self.base = f"http://127.0.0.1:{port}{self.mount}"
-        ready.set()
-        await self._end.wait()
-        await runner.cleanup()
-        await hooks_at[0].cleanup()
+    name, secret = "jira", SECRET
+    make = staticmethod(partial(create_sandbox, token="token-of-the-tests"))
 
     def disallowed(self) -> list[str]:
         """Of all that went to Jira Cloud here, and all that came back, what its description does not know."""
@@ -124,12 +42,6 @@ class Running:
                 for problem in problems(method, url[at:], body, each["status"], each["answer"])
             ]
         return found
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The control side: /_sandbox/…"""
-        answer = requests.request(method, f"{self.base}/_sandbox/{path}", json=body, timeout=10)
-        answer.raise_for_status()
-        return answer.json()
 
     def fault(self, kind: str, path: str = "/issue", method: str = "POST", **more: Any) -> None:
         self.ask("POST", "fault", {"kind": kind, "path": path, "method": method} | more)
@@ -156,7 +68,7 @@ class Running:
             "JIRA_PROJECT": "SHOP",
             "JIRA_API_VERSION": str(version),
         }
-        return replace(connect(found | settings), clock=self.clock, pause=self.clock.pass_by)
+        return replace(connect(found | settings), clock=self.clock, pause=self.clock.turn)
 
     def do(self, tool: str, arguments: Any, number: int = 1, *, version: int = 3, **more: Any) -> Any:
         """Perform one of the tools, as a worker does."""
@@ -164,16 +76,8 @@ class Running:
         return getattr(tools, tool).perform(service, arguments, attempt(number=number, **more))
 
 
-async def _listen(app: web.Application) -> tuple[web.AppRunner, int]:
-    runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    return runner, int(runner.addresses[0][1])
-
-
 def attempt(key: str = "r1:open:1", number: int = 1, **ago: float) -> Attempt:
-    return Attempt(key=key, number=number, began=datetime.now(UTC) - timedelta(**ago))
+    return an_attempt(key, number, **ago)
 
 
 @pytest.fixture

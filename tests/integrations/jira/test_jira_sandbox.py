@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import requests
 
-from integrations.jira.sandbox import control
 from integrations.jira.sandbox.store import Store
 
 TOKEN = ("bot@example.com", "token-of-the-tests")
@@ -247,7 +246,7 @@ def test_a_page_of_another_origin_cannot_steer_it(sandbox: Any) -> None:
 def test_another_machine_cannot_steer_it_and_without_the_guard_it_could(
     sandbox: Any, monkeypatch: pytest.MonkeyPatch, guard: bool
 ) -> None:
-    monkeypatch.setattr(control, "is_this_machine", lambda _: not guard)
+    monkeypatch.setattr("integrations.sandboxes.controlling.is_this_machine", lambda _: not guard)
 
     answer = requests.get(f"{sandbox.base}/_sandbox/records", timeout=5)
     assert answer.status_code == (403 if guard else 200)

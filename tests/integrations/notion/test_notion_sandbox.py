@@ -210,9 +210,7 @@ def test_another_page_in_the_browser_cannot_steer_it(sandbox: Any) -> None:
 def test_twin_without_the_guard_another_page_empties_it(
     sandbox: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from integrations.notion.sandbox import control
-
-    monkeypatch.setattr(control, "local_only", lambda handler: handler)
+    monkeypatch.setattr("integrations.notion.sandbox.local_only", lambda handler, *_: handler)
     sandbox.run("create_page", title="Gone")
     sandbox.stop()
     sandbox.start()
