@@ -25,7 +25,7 @@ def local_only(handler: Handler, *refusals: type[Exception]) -> Handler:
     A ValueError, or one of `refusals`, is a mistake of whoever asked.
     """
 
-    mistakes = (ValueError, *refusals)
+    mistakes: tuple[type[Exception], ...] = (ValueError, *refusals)
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         origin = request.headers.get("Origin")
