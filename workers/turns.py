@@ -360,5 +360,8 @@ async def _decided(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, perso
                 else answer.reply
             )
             tell(commit, turn, short)
+        if answer.settled and isinstance(act, Pressed) and act.action == cards.APPROVE:
+            policy = seen.world.known.policy
+            commit.messages += await grants_said.offer(c, claimed.tenant, act.value, turn, policy)
         await write_all(tools, c, claimed, seen, commit)
     return commit
