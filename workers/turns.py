@@ -51,7 +51,7 @@ from workers import (
     streams_stop,
 )
 from workers.advance import advance_run, heard, read
-from workers.approvers import asker, commands, grants_said, groups, withdrawing
+from workers.approvers import asker, commands, consenting, grants_said, groups, withdrawing
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
 from workers.store import codec, conversations, inbox, people, runs, tenants, timers
@@ -154,6 +154,10 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             await tenants.keep_via(
                 c, claimed.tenant, turn.place.platform, turn.place.workspace, turn.place.via
             )
+    if (found := await consenting.meant(tools, claimed, turn)) is not None:
+        person = seen.person or await _person(tools, claimed.tenant, turn)
+        if (done := await consenting.offered(tools, claimed, seen, turn, person, found)) is not None:
+            return done
     match turn.act:
         case Uninstalled() if turn.place.platform == "teams":
             # Removed from one team or chat, which says nothing about the others.
