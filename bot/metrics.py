@@ -64,6 +64,15 @@ class Metrics:
             ["tool", "decided", "would"],
             registry=into,
         )
+        self._alone = Counter(
+            "countersign_learning_ran_alone", "Calls that ran alone by experience", ["tool"], registry=into
+        )
+        self._stopped_bars = Counter(
+            "countersign_learning_stopped", "Bars that fell, back to asking", ["why"], registry=into
+        )
+        self._audited = Counter(
+            "countersign_learning_audited", "Calls that ran alone and were judged", ["right"], registry=into
+        )
         self._reasons: set[str] = set()
         self._waiting: Waiting | None = None
 
@@ -95,6 +104,16 @@ class Metrics:
     def shadow(self, tool: str, decided: str, would: str) -> None:
         """`decided` and `would` are outcomes of a policy: alone, ask or deny."""
         self._shadow.labels(tool, decided, would).inc()
+
+    def ran_alone(self, tool: str) -> None:
+        self._alone.labels(tool).inc()
+
+    def learning_stopped(self, why: str) -> None:
+        """`why` is "drift", or "error"."""
+        self._stopped_bars.labels(why).inc()
+
+    def learning_audited(self, right: bool) -> None:
+        self._audited.labels("yes" if right else "no").inc()
 
     def experiment_stopped(self) -> None:
         self._stopped_arms.inc()

@@ -18,10 +18,11 @@ from flows.opening import opening
 from flows.run import Run
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
-from workers import before, past, record, streams_end, understand, waits
+from workers import before, learning, learning_turn, past, record, streams_end, understand, waits
 from workers.approvers import groups
 from workers.commit import Commit
 from workers.effects import Sink
+from workers.learning import Proposal
 from workers.seen import Seen, Tools, write_all
 from workers.store import runs
 from workers.store.conversations import Claimed
@@ -62,6 +63,7 @@ class _Leg:
     event: Event
     sink: Sink
     steps: list[past.Step] = field(default_factory=list)  # those that lead to a call
+    proposals: list[Proposal] = field(default_factory=list)  # calls by which may be learned
 
 
 async def advance_run(
@@ -103,6 +105,9 @@ async def _advanced(
         await groups.refresh(tools, claimed.tenant, seen.world.known.policy)
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         await past.hold(c, claimed.tenant, [step for leg in legs for step in leg.steps])
+        proposals = [each for leg in legs for each in leg.proposals]
+        policy = seen.world.known.policy
+        await learning_turn.hold(c, claimed.tenant, commit, proposals, policy, tools.rules)
         for leg in legs:
             commit.spent += [each for step in leg.steps for each in past.spent_of(step)]
             await leg.sink.settle(c, claimed.tenant, leg.run, leg.flow, seen.world, tools.rules, leg.event)
@@ -123,6 +128,8 @@ async def _walk(tools: Tools, claimed: Claimed, seen: Seen, leg: _Leg, commit: C
     while pending:
         before, happened = leg.run, pending.pop(0)
         step = await past.decide(tools.db, claimed.tenant, leg.flow, before, happened, known, tools.rules)
+        step, proposals = await learning.weighed(tools, claimed.tenant, seen.world, step)
+        leg.proposals += proposals
         leg.run, effects = step.after, step.effects
         if past.calls_of(effects):
             leg.steps.append(step)

@@ -12,7 +12,7 @@ from bot.secrets import Vault
 from flows.arms import Taken
 from flows.effects import Call
 from flows.run import Run
-from workers import experiments
+from workers import experiments, learning_heard
 from workers.store import (
     approvals,
     audit,
@@ -113,6 +113,7 @@ async def write(
         await timers.cancel(c, tenant, id)
     for to, dedupe, event in commit.events:
         await inbox.add_event(c, tenant, to, dedupe, event)
+    await learning_heard.overhear(c, tenant, commit.audit)
     await audit.record_all(c, tenant, commit.audit, vault)
     await faults.point("F14")
     return await enqueue.close(c, claimed, lease, row, commit.answer, commit.messages, at_once=at_once)

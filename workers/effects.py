@@ -31,7 +31,7 @@ from flows.effects import (
 from flows.events import Approved, Event, Failed, Finished, Rejected
 from flows.flow import Flow
 from flows.run import Run
-from workers import approve, doubt, handoffs, waits
+from workers import approve, doubt, handoffs, learning_audit, waits
 from workers.approve import Rules
 from workers.approvers import direct, grants_ended, reaching
 from workers.commit import Commit
@@ -173,3 +173,4 @@ class Sink:
                     await grants_ended.failed(c, tenant, self.commit, event.key, why)
                 await approve.ended(c, tenant, self.commit, event)
                 await doubt.after(c, tenant, self.commit, event, self._stored, world, rules)
+                await learning_audit.after(c, tenant, self.commit, event, self._stored, world, rules)

@@ -16,7 +16,7 @@ from bot import faults, tracing
 from bot.errors import PlatformError
 from bot.metrics import metrics
 from bot.settings import Settings
-from workers import dead, streams_keeper
+from workers import dead, learning_keeper, streams_keeper
 from workers.audit_seal import Sealer, signer
 from workers.commit import Commit
 from workers.deliver import deliver
@@ -231,6 +231,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         db = engine.tools.db
         keeping = asyncio.gather(
             Keeper(db, settings.retention_days, settings.abandoned_days).run(),
+            learning_keeper.Keeper(db).run(),
             Sealer(db, signer(settings.secret("secret_key"))).run(),
             streams_keeper.Keeper(db, engine.tools.clients, settings.retention_days).run(),
         )

@@ -48,6 +48,7 @@ from workers import (
     handing,
     handoffs,
     home,
+    learning_audit,
     streams_stop,
 )
 from workers.advance import advance_run, heard, read
@@ -195,6 +196,8 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await handing.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action) if action in doubt.ACTIONS:
             return await doubt.pressed(tools, claimed, seen, turn, person)
+        case Pressed(action=action) if action in learning_audit.ACTIONS:
+            return await learning_audit.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action, value=value) if action.startswith("run."):
             return await _chose(tools, claimed, seen, turn, person, action.removeprefix("run."), value)
         case Pressed(action="start", value=flow) if flow in seen.world.flows:

@@ -82,13 +82,13 @@ class CalibratedReader:
     """Maps the route's confidence of any reader whose model has a fit; all else passes as it is."""
 
     def __init__(self, reader: Reader, fits: Mapping[str, Staircase]) -> None:
-        self._reader, self._fits = reader, fits
+        self.reader, self.fits = reader, fits
 
     async def read(self, question: Question) -> Reading:
-        return calibrated(await self._reader.read(question), self._fits)
+        return calibrated(await self.reader.read(question), self.fits)
 
     async def close(self) -> None:
-        await self._reader.close()
+        await self.reader.close()
 
 
 def calibrated(reading: Reading, fits: Mapping[str, Staircase]) -> Reading:

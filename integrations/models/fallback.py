@@ -9,16 +9,16 @@ class FallbackReader:
     """Asks `second` only when `first` is unavailable; `Reading.model` says who answered."""
 
     def __init__(self, first: Reader, second: Reader) -> None:
-        self._first, self._second = first, second
+        self.first, self.second = first, second
 
     async def read(self, question: Question) -> Reading:
         try:
-            return await self._first.read(question)
+            return await self.first.read(question)
         except ModelUnavailable:
-            return await self._second.read(question)
+            return await self.second.read(question)
 
     async def close(self) -> None:
         try:
-            await self._first.close()
+            await self.first.close()
         finally:
-            await self._second.close()
+            await self.second.close()
