@@ -18,26 +18,36 @@ __all__ = ["FallbackReader", "reader"]
 def reader(settings: Mapping[str, str]) -> Reader:
     """The reader that MODEL names; `settings` are plain strings by their names in .env.
 
-    Raises `NotConfigured` naming what is missing; nothing else is used in its place.
+    Where no model answers (down, too slow, its budget used up), what needs none reads instead, and the
+    `Reading` says so. With CALIBRATION=off it is the model alone, as whoever measures it needs it.
+    Raises `NotConfigured` naming what is missing.
     """
+    from .offline import OfflineReader
+
     chats = chat_settings(settings)
     if not chats:
-        from .offline import OfflineReader
-
         return OfflineReader()
     from .calibrated import CalibratedReader, load
     from .chat import ChatReader
 
     readers = [ChatReader(*each) for each in chats]
-    found: Reader = readers[0] if len(readers) == 1 else FallbackReader(*readers)
-    fits = (
-        {} if settings.get("CALIBRATION") == "off" else load(Path(settings.get("STATE_DIR", ".countersign")))
-    )
-    return CalibratedReader(found, fits) if fits else found
+    found: Reader = readers[0]
+    if len(readers) == 2:
+        from .hybrid import HybridReader
+        from .redaction import get_ready
+
+        get_ready()
+        far, near = readers
+        found = HybridReader(far, near)
+    if settings.get("CALIBRATION") == "off":
+        return found
+    fits = load(Path(settings.get("STATE_DIR", ".countersign")))
+    return FallbackReader(CalibratedReader(found, fits) if fits else found, OfflineReader())
 
 
 def chat_settings(settings: Mapping[str, str]) -> tuple[tuple[str, str, str, str], ...]:
-    """Kind, address, model and key of each chat model that MODEL names, in the order they are asked.
+    """Kind, address, model and key of the chat model that MODEL names; of hybrid's two, first the one in
+    the cloud, then the one that is near: vLLM where VLLM_MODEL is set, else the edge.
 
     Empty where it is offline. Raises `NotConfigured` naming what is missing.
     """
@@ -50,9 +60,15 @@ def chat_settings(settings: Mapping[str, str]) -> tuple[tuple[str, str, str, str
             return (_chat("vllm", settings, "VLLM_URL", "VLLM_MODEL"),)
         case "edge":
             return (_chat("edge", settings, "EDGE_URL", "EDGE_MODEL"),)
-        case "hybrid":  # what is near is asked first; only when it cannot answer does text leave for OpenAI
+        case "hybrid":
+            from .hybrid import carried_out
+
+            if problem := carried_out(settings):
+                raise NotConfigured("MODEL", f"is hybrid, which needs {problem}")
             far = _chat("openai", settings, "OPENAI_BASE_URL", "OPENAI_MODEL", key="OPENAI_API_KEY")
-            return (_chat("edge", settings, "EDGE_URL", "EDGE_MODEL"), far)
+            if settings.get("VLLM_MODEL"):
+                return (far, _chat("vllm", settings, "VLLM_URL", "VLLM_MODEL"))
+            return (far, _chat("edge", settings, "EDGE_URL", "EDGE_MODEL"))
         case other:
             problem = f"cannot be {other[:40]!r}: set MODEL to offline, openai, vllm, edge or hybrid"
             raise NotConfigured("MODEL", problem)

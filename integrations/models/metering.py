@@ -52,6 +52,7 @@ class Asking:
     private: bool = False
     spent: str = ""
     until: float = inf
+    kinds: set[str] = field(default_factory=set)  # what was found sensitive so far
     uses: list[Use] = field(default_factory=list)
     went: list[Went] = field(default_factory=list)
 

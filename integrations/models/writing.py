@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol
@@ -75,7 +76,13 @@ class ChatWriter:
         notes = Task(NOTES + task.instructions, max(task.longest, 1_000))
         parts: list[str] = []
         with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-            for part in pool.map(lambda batch: self._one(notes, batch, end - self._deadline / 3), batches):
+            # On whose behalf it is asked goes with it into each thread.
+            here = [copy_context() for _ in batches]
+            readers = [
+                pool.submit(each.run, self._one, notes, batch, end - self._deadline / 3)
+                for each, batch in zip(here, batches, strict=True)
+            ]
+            for part in (reading.result() for reading in readers):
                 parts.append(part)
                 progress(f"Read {len(parts)} of {len(batches)} parts.")
         together: list[Text] = [(0, "notes", part) for part in parts]
@@ -159,7 +166,12 @@ def writer(settings: Mapping[str, str]) -> ChatWriter | None:
     if not found:
         return None
 
-    def opener(kind: str, url: str, model: str, key: str) -> Callable[[float], Chat]:
+    def opening(kind: str, url: str, model: str, key: str) -> Callable[[float], ChatClient]:
         return lambda left: ChatClient(kind, url, model, key, deadline=left)
 
-    return ChatWriter([opener(*each) for each in found])
+    openings = [opening(*each) for each in found]
+    if len(openings) == 1:
+        return ChatWriter(openings)
+    from . import hybrid
+
+    return ChatWriter([hybrid.opener(*openings)])
