@@ -54,7 +54,7 @@ async def test_an_order_is_approved_by_a_second_person_with_the_keyboard_alone(o
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="Confirm", exact=True).focus()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("button", name="Press 2 to be Grace")).to_be_visible()
+    await expect(page.get_by_role("button", name="Press Alt+2 to be Grace")).to_be_visible()
 
     await page.get_by_role("log", name="Slack messages").focus()
     await page.keyboard.press("2")
@@ -68,6 +68,21 @@ async def test_an_order_is_approved_by_a_second_person_with_the_keyboard_alone(o
     run = page.get_by_role("region", name="Run", exact=True)
     await expect(run.get_by_text("Done: 63.00 usd charged once, receipt sent.")).to_be_visible()
     await expect(page.get_by_role("group", name="Try next")).to_be_visible()
+
+
+async def test_the_key_that_is_offered_works_while_something_is_being_typed_and_a_number_is_typed(
+    open_page: Open,
+) -> None:
+    page = await open_page()
+    composer = page.get_by_role("textbox", name=COMPOSER)
+    await composer.fill("")
+
+    await composer.press("2")
+    await expect(composer).to_have_value("2")
+    await composer.press("Alt+2")
+
+    await expect(page.get_by_role("radio", name="Grace")).to_be_checked()
+    assert "as=grace" in page.url
 
 
 async def test_an_approval_may_be_given_in_teams_for_an_order_in_slack(open_page: Open, mock: Mock) -> None:
@@ -244,7 +259,7 @@ async def test_the_address_holds_person_channel_theme_and_view(open_page: Open) 
 async def test_the_phone_view_shows_the_approvers_card_and_nothing_else(open_page: Open) -> None:
     page = await open_page()
     await order(page)
-    await page.get_by_role("button", name="Press 2 to be Grace").wait_for()
+    await page.get_by_role("button", name="Press Alt+2 to be Grace").wait_for()
 
     phone = await open_page("?as=grace&view=phone", width=390, height=844)
     await phone.get_by_role("button", name="Approve", exact=True).click()
@@ -271,7 +286,7 @@ async def test_the_run_can_be_read_without_seeing_the_picture(open_page: Open) -
 async def test_after_the_end_the_next_order_is_one_press_away(open_page: Open) -> None:
     page = await open_page()
     await order(page)
-    await page.get_by_role("button", name="Press 2 to be Grace").click()
+    await page.get_by_role("button", name="Press Alt+2 to be Grace").click()
     slack = page.get_by_role("region", name="Slack", exact=True)
     await slack.get_by_role("button", name="Approve", exact=True).click()
 
@@ -333,7 +348,7 @@ async def test_axe_finds_nothing_serious_in_any_state(
 async def test_nothing_overflows_at_any_width(open_page: Open, mock: Mock) -> None:
     page = await open_page()
     await order(page)
-    await page.get_by_role("button", name="Press 2 to be Grace").click()
+    await page.get_by_role("button", name="Press Alt+2 to be Grace").click()
     mock.start("showcase")
     await page.get_by_role("button", name="# blocks").click()
     await page.get_by_text("Some markdown from a model").wait_for()

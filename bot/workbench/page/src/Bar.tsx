@@ -43,7 +43,7 @@ function Line() {
     return (
       <div className="bar hint">
         <button type="button" className="hint-button" onClick={() => become(wanted.id, approvalSpot(state))}>
-          {width === "phone" ? `An approval waits: be ${name}` : `Press ${key} to be ${name}`}
+          {width === "phone" ? `An approval waits: be ${name}` : `Press Alt+${key} to be ${name}`}
         </button>
       </div>
     );

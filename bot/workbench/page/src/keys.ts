@@ -1,8 +1,8 @@
-// Single keys, only while nothing is being typed and no dialog is open.
+// Single keys, only while nothing is being typed and no dialog is open; with Alt, a number works while typing, too.
 import { useEffect, useRef } from "react";
 
 export const KEYS: readonly [keys: string, what: string][] = [
-  ["1 2 3", "Be the first, second or third person"],
+  ["1 2 3", "Be the first, second or third person; with Alt while typing, too"],
   ["g s · g t · g r", "Go to Slack, to Teams, to the run"],
   ["/", "Write in Slack; type / there for commands"],
   ["↑", "In an empty composer: the last message again"],
@@ -23,8 +23,17 @@ export function useKeys(keys: Keys) {
   useEffect(() => {
     let went = 0;
     const pressed = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if ((event.target as Element).closest?.(TYPING) || document.querySelector("dialog[open]")) return;
+      if (event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+      if (document.querySelector("dialog[open]")) return;
+      if (event.altKey) {
+        // By its place: with Alt, some keyboards make another letter of it.
+        const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+        if (!digit) return;
+        latest.current.person(Number(digit) - 1);
+        event.preventDefault();
+        return;
+      }
+      if ((event.target as Element).closest?.(TYPING)) return;
       const { key } = event;
       const afterG = Date.now() - went < 1500;
       went = 0;

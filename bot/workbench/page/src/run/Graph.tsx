@@ -1,10 +1,12 @@
 // The flow as a picture: what is done, where it is now, what lies ahead; told by sign and outline, not colour alone.
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Run, Step } from "../protocol";
 import { layOut, mainPart, type Box } from "./layout";
 
 const SIGN = { done: "✓", now: "●", ahead: "", failed: "!" } as const;
 const WORD = { done: "done", now: "current step", ahead: "ahead", failed: "failed" } as const;
+
+const LEAST = 0.85; // a picture is never drawn smaller than this: its letters would be too small to read
 
 export function Graph({ run }: { run: Run }) {
   const sign = JSON.stringify([run.steps, run.edges]);
@@ -12,26 +14,38 @@ export function Graph({ run }: { run: Run }) {
   const [all, showAll] = useState(false);
   const part = useMemo(() => mainPart(steps, run.edges), [steps]);
   const picture = useMemo(() => (all ? layOut(steps, run.edges) : layOut(part.steps, part.edges)), [steps, all]);
+  const view = useRef<HTMLDivElement>(null);
+  const [wide, setWide] = useState(false);
+  const now = steps.find((one) => one.state === "now")?.id;
+  useEffect(() => {
+    const box = view.current;
+    if (!box) return;
+    setWide(box.scrollWidth > box.clientWidth + 1);
+    const here = box.querySelector(".is-now") ?? box.querySelector(".step");
+    if (here) box.scrollLeft += here.getBoundingClientRect().left + here.getBoundingClientRect().width / 2 - box.getBoundingClientRect().left - box.clientWidth / 2;
+  }, [picture, now]);
   if (!run.steps.length) return null;
   return (
     <figure className="graph">
-      <svg viewBox={`0 0 ${picture.width} ${picture.height}`} width={picture.width} height={picture.height} role="group" aria-label={`Steps of ${run.flow}`}>
-        <defs>
-          <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-            <path d="M0 0.8L7 4 0 7.2z" className="arrow" />
-          </marker>
-        </defs>
-        {picture.lines.map((line, at) => <path key={at} d={line.path} className={line.walked ? "edge walked" : "edge"} markerEnd="url(#arrow)" />)}
-        {picture.lines.map((line, at) =>
-          line.label ? (
-            <g key={at} className="edge-label" aria-hidden="true">
-              <rect x={line.x - line.label.length * 3 - 4} y={line.y - 8} width={line.label.length * 6 + 8} height={16} rx={4} />
-              <text x={line.x} y={line.y + 3.5}>{line.label}</text>
-            </g>
-          ) : null,
-        )}
-        {picture.boxes.map((box) => <Node key={box.step.id} box={box} />)}
-      </svg>
+      <div className="graph-window" ref={view} tabIndex={wide ? 0 : undefined} role={wide ? "region" : undefined} aria-label={wide ? "Steps, to be scrolled sideways" : undefined}>
+        <svg viewBox={`0 0 ${picture.width} ${picture.height}`} width={picture.width} height={picture.height} style={{ minWidth: picture.width * LEAST }} role="group" aria-label={`Steps of ${run.flow}`}>
+          <defs>
+            <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+              <path d="M0 0.8L7 4 0 7.2z" className="arrow" />
+            </marker>
+          </defs>
+          {picture.lines.map((line, at) => <path key={at} d={line.path} className={line.walked ? "edge walked" : "edge"} markerEnd="url(#arrow)" />)}
+          {picture.lines.map((line, at) =>
+            line.label ? (
+              <g key={at} className="edge-label" aria-hidden="true">
+                <rect x={line.x - line.label.length * 3 - 4} y={line.y - 8} width={line.label.length * 6 + 8} height={16} rx={4} />
+                <text x={line.x} y={line.y + 3.5}>{line.label}</text>
+              </g>
+            ) : null,
+          )}
+          {picture.boxes.map((box) => <Node key={box.step.id} box={box} />)}
+        </svg>
+      </div>
       {part.hidden > 0 && (
         <button type="button" className="quiet small" aria-pressed={all} onClick={() => showAll(!all)}>
           {all ? "Only the ordinary way" : `Show all steps (${part.hidden} more)`}
