@@ -54,9 +54,19 @@ async def _ran_alone(
 ) -> None:
     action = each.action
     metrics().ran_alone(action.tool)
-    commit.note("learning.alone", key=action.key, tool=action.tool, rule=each.about.rule,
-                policy=policy.version, evidence=action.evidence, score=f"{action.score:.6f}", bar=f"{each.cut:.6f}",
-                chance=f"{action.chance:.2f}", drawn=action.drawn, because=each.sentence)  # fmt: skip
+    commit.note(
+        "learning.alone",
+        key=action.key,
+        tool=action.tool,
+        rule=each.about.rule,
+        policy=policy.version,
+        evidence=action.evidence,
+        score=f"{action.score:.6f}",
+        bar=f"{each.cut:.6f}",
+        chance=f"{action.chance:.2f}",
+        drawn=action.drawn,
+        because=each.sentence,
+    )
     if await bars.told(c, tenant, action.evidence):
         share = "a share of them is put to you afterwards, and `countersign policy learn off` ends it"
         text = f"From now on {each.sentence}. What is less sure is still asked, {share}."

@@ -7,12 +7,17 @@ from typing import Annotated
 
 import typer
 
+from workers import learning_app
+
 policy_app = typer.Typer(
     help="What may run alone, what is asked about, and what never runs.", no_args_is_help=True
 )
 
 Tenant = Annotated[str, typer.Option("--tenant", help="name or id of another tenant than your own")]
 File = Annotated[Path | None, typer.Argument(help="without one, POLICY_FILE")]
+
+
+learning_app.add(policy_app)
 
 
 @policy_app.command("lint")

@@ -54,19 +54,19 @@ def push(
     """Says what would change first. Where something would, somebody has to have said `yes`."""
     found = _read(settings, path)
     if found is None or _lint(settings, *found):
-        _say("Nothing was pushed.")
+        say("Nothing was pushed.")
         return 1
     source, policy = found
 
     async def work(c: Connection, whose: UUID) -> int:
         changes = await policy_diff.diff(c, whose, policy, last)
-        _say(*policy_diff.report(changes))
+        say(*policy_diff.report(changes))
         if changes.active == policy.version and not policy.shadow:
             await spending.keep_shadow(c, whose, None)
             return 0
         touches = not policy.shadow and (changes.changed or changes.pending)
         if touches and not yes and not (ask and ask("Make it live?")):
-            _say("Nothing was pushed. With --yes it is pushed all the same.")
+            say("Nothing was pushed. With --yes it is pushed all the same.")
             return 1
         await keep_policy(c, whose, source.value)
         if not policy.shadow:
@@ -76,10 +76,10 @@ def push(
             if policy.shadow
             else "is live"
         )
-        _say(f"{policy.version} {what}.")
+        say(f"{policy.version} {what}.")
         return 0
 
-    return _with(settings, tenant, work)
+    return with_tenant(settings, tenant, work)
 
 
 def list_all(settings: Settings, tenant: str = "") -> int:
@@ -87,22 +87,22 @@ def list_all(settings: Settings, tenant: str = "") -> int:
         active, shadow = await tenants.policy_version(c, whose), await spending.shadow(c, whose)
         there = await definitions.policy_versions(c, whose)
         if not there:
-            _say("No policy is stored yet: countersign policy push")
+            say("No policy is stored yet: countersign policy push")
         for version, since in there:
             mark = "  active" if version == active else "  shadow" if version == shadow else ""
-            _say(f"{version}  {since:%Y-%m-%d %H:%M} UTC{mark}")
+            say(f"{version}  {since:%Y-%m-%d %H:%M} UTC{mark}")
         return 0
 
-    return _with(settings, tenant, work)
+    return with_tenant(settings, tenant, work)
 
 
 def show(settings: Settings, version: str = "", tenant: str = "") -> int:
     async def work(c: Connection, whose: UUID) -> int:
         document = await _document(c, whose, version)
-        _say(as_yaml(document).rstrip())
+        say(as_yaml(document).rstrip())
         return 0
 
-    return _with(settings, tenant, work)
+    return with_tenant(settings, tenant, work)
 
 
 def explain(
@@ -133,7 +133,7 @@ def explain(
             documents.append(await _document(c, whose, ""))
             return 0
 
-        _with(settings, tenant, work)
+        with_tenant(settings, tenant, work)
         policy = stored_policy(documents[0])
     else:
         found = _read(settings, path)
@@ -144,9 +144,9 @@ def explain(
     about = About(email, "k", facts_of(policy, moment, first_time=first_time, used=used))
     told = explained(policy, cards()[tool], arguments, confidence, about)
     if as_json:
-        _say(orjson.dumps(to_json(told, policy.version), option=orjson.OPT_INDENT_2).decode())
+        say(orjson.dumps(to_json(told, policy.version), option=orjson.OPT_INDENT_2).decode())
     else:
-        _say(*in_lines(told))
+        say(*in_lines(told))
     return 0
 
 
@@ -209,7 +209,7 @@ def _read(settings: Settings, path: Path | None) -> tuple[Source, Policy] | None
         source = read(str(file), file.read_bytes())
         return source, parse_policy(source)
     except FlowError as error:
-        _say(str(error))
+        say(str(error))
         return None
 
 
@@ -217,9 +217,9 @@ def _lint(settings: Settings, source: Source, policy: Policy) -> bool:
     """Whether there is a mistake."""
     found = in_file(source, lint(policy, asked_elsewhere=bool(settings.approvals_channel)))
     for kind, mistake in found:
-        _say(f"{mistake}" if kind == "mistake" else f"note: {mistake}")
+        say(f"{mistake}" if kind == "mistake" else f"note: {mistake}")
     mistakes = sum(kind == "mistake" for kind, _ in found)
-    _say(f"{mistakes or 'no'} mistake{'' if mistakes == 1 else 's'} in {len(policy.rules)} rules.")
+    say(f"{mistakes or 'no'} mistake{'' if mistakes == 1 else 's'} in {len(policy.rules)} rules.")
     return bool(mistakes)
 
 
@@ -235,7 +235,7 @@ async def _document(c: Connection, tenant: UUID, wanted: str) -> dict[str, Any]:
     return document
 
 
-def _with(settings: Settings, tenant: str, work: Work) -> int:
+def with_tenant(settings: Settings, tenant: str, work: Work) -> int:
     async def run(db: Database) -> int:
         whose = await _whose(db, tenant)
         async with db.tenant(whose) as c:
@@ -253,5 +253,5 @@ async def _whose(db: Database, tenant: str) -> UUID:
     return found[0][0]
 
 
-def _say(*lines: str) -> None:
+def say(*lines: str) -> None:
     sys.stdout.write("".join(f"{line}\n" for line in lines))
