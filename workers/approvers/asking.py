@@ -25,6 +25,7 @@ from workers.approvers.rules import Rules, place_of
 from workers.commit import Commit
 from workers.drawn import Shown, draw, fingerprint
 from workers.known import World
+from workers.store import homes
 from workers.store import services as kept_services
 from workers.store.approvals import Approval
 from workers.store.door import Connection
@@ -88,6 +89,7 @@ async def ask(
         )
         return
     commit.asks.append(approval)
+    await homes.news(c, tenant)
     post(commit, approval, known, where, direct.mine(known, reached), policy, now, lasts)
     commit.messages.append(asker.waiting(approval, stored.place, words.asked(terms)))
     commit.note(
