@@ -30,12 +30,13 @@ YES = frozenset(
 COURTESY = frozenset(
     {
         "please", "pls", "plz", "thanks", "thank you", "thx", "ty", "cheers", "great", "nice", "perfect",
-        "cool", "awesome", "super", "hi", "hey", "hello", "all", "team", "to me", "for me", "by me",
+        "cool", "awesome", "super", "hi", "hey", "hello", "hi all",
+        "hey all", "hello all", "thanks all", "team", "to me", "for me", "by me",
         "from me", "from my side", "on my side", "on my end", "from my end", "with me", "this", "that",
-        "it", "this one", "that one", "the request", "this request", "i", "i am", "im", "i'm", "i’m", "is",
+        "it", "this one", "that one", "the request", "this request", "i", "i am", "im", "i'm", "i’m",
         "it is", "it's", "it’s", "its", "that's", "that’s", "thats", "that is", "this is", "you can",
         "you may", "we can", "and", "so", "then", "now", "very", "well", "just", "with this", "with that",
-        "with it", "for this", "ahead", "much", "yes please", "let's", "let’s", "lets", "🙏", "🙂", "😀",
+        "with it", "for this", "much", "let's", "let’s", "lets", "🙏", "🙂", "😀",
         "🎉", "👏",
     }
 )  # fmt: skip
