@@ -170,7 +170,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A dialog. `name` and `value` come back with what was filled in (`Submitted`)."""
+    """A dialog. `name` and `value` come back with what was filled in (`Submitted`).
+
+    `back`: where a form takes the place of a card, the press (with the same `value`) that undoes that.
+    """
 
     name: str
     value: str
@@ -178,3 +181,4 @@ class Form:
     fields: tuple[Field, ...]
     submit: str = "Send"
     intro: str = ""
+    back: str = ""

@@ -133,6 +133,8 @@ class Tool:
     `amount` the money in it (minor units, currency), for policy; `recipient` whom it reaches: who
     gets the money or pays it, where the message goes, empty where that cannot be told. All three
     read the arguments and nothing else, and take them validated or as plain data.
+    `editable` are the arguments that whoever approves may change before: never what names the thing
+    that is acted on, and nothing that another argument has to agree with.
     """
 
     name: str
@@ -147,6 +149,7 @@ class Tool:
     amount: Callable[[Any], tuple[int, str] | None] | None = None
     version: str = ""
     recipient: Callable[[Any], str] | None = None
+    editable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bot.text import for_card
 from workers.store.approvals import Approval
 
 APPROVE, REJECT, REJECT_FORM = "approval.approve", "approval.reject", "approval.reject_form"
+WHY_NOT = Ask("reason", "Reason, if you reject")
 
 
 def body(
@@ -41,19 +42,24 @@ def body(
 
 
 def asking(card: Reply, id: str, standing: tuple[Block, ...] = ()) -> Reply:
-    """The card with its buttons. `standing`: who has agreed, and who must still."""
+    """The card with its buttons. `standing`: who has agreed, who must still, and what came to it beside
+    the call; what can be filled in or pressed in it comes last, so that the two that decide come first."""
     buttons = Buttons(
         (
             Button("Approve", APPROVE, id, Style.PRIMARY),
             Button("Reject", REJECT, id, Style.DANGER),
         )
     )
-    reason = Ask("reason", "Reason, if you reject")
-    return Reply(card.text, (*card.blocks, *standing, reason, buttons), card.mentions)
+    said = tuple(block for block in standing if not isinstance(block, Ask | Buttons))
+    asks = tuple(block for block in standing if isinstance(block, Ask)) or (WHY_NOT,)
+    more = tuple(block for block in standing if isinstance(block, Buttons))
+    return Reply(card.text, (*card.blocks, *said, *asks, buttons, *more), card.mentions)
 
 
-def settled(approval: Approval, state: str, by: str, reason: str) -> Reply:
-    """The card with what became of it, for every copy."""
+def settled(
+    approval: Approval, state: str, by: str, reason: str, notes: tuple[tuple[str, str], ...] = ()
+) -> Reply:
+    """The card with what became of it, for every copy. `notes`: what came to it beside the call."""
     name = for_card(by)
     match state:
         case "approved":
@@ -67,7 +73,10 @@ def settled(approval: Approval, state: str, by: str, reason: str) -> Reply:
             words, tone = f"Withdrawn by {name}. Nothing was done.", Tone.BAD
         case "void" | "failed":
             words, tone = f"Approved by {name}, but not carried out: {for_card(reason)}", Tone.BAD
+        case "changed":
+            words, tone = f"Changed by {name}. {reason}".strip(), Tone.STRONG
         case _:
             words, tone = f"Approved by {name} and carried out.", Tone.GOOD
     blocks = tuple(b for b in approval.card.blocks if not isinstance(b, Buttons | Ask))
-    return Reply(f"{words} {approval.card.text}", (*blocks, Paragraph(words, tone)))
+    noted = (Facts(notes),) if notes else ()
+    return Reply(f"{words} {approval.card.text}", (*blocks, *noted, Paragraph(words, tone)))

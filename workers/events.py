@@ -7,7 +7,7 @@ import orjson
 from flows.events import Event, Expired
 from workers import abandoned, approve, deliveries, handoffs, home, schedules, settling
 from workers.advance import advance_run
-from workers.approvers import clock, grants_said
+from workers.approvers import actions, batch, clock, grants_said
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, write_all
 from workers.store import codec, homes, inbox, runs
@@ -36,8 +36,12 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         return await home.again(tools, claimed, seen, raw)
     if raw["_"] == settling.AGAIN:
         return await settling.again(tools, claimed, seen, raw)
+    if raw["_"] in batch.EVENTS:
+        return await batch.heard(tools, claimed, seen, raw)
     if raw["_"] in grants_said.EVENTS:
         return await grants_said.heard(tools, claimed, seen, raw)
+    if raw["_"] == actions.EVENT:
+        return await actions.heard(tools, claimed, seen, raw)
     if raw["_"] in clock.EVENTS:
         return await clock.heard(tools, claimed, seen, raw)
     event: Event = codec.from_json(raw)

@@ -16,7 +16,7 @@ import structlog
 from bot import faults
 from bot.errors import PlatformError
 from bot.platforms.base import Profile
-from bot.reply import Button, Buttons, Field, Form, Paragraph, Reply
+from bot.reply import Button, Buttons, Paragraph, Reply
 from bot.turn import (
     Ignored,
     Immediate,
@@ -52,7 +52,17 @@ from workers import (
     streams_stop,
 )
 from workers.advance import advance_run, heard, read
-from workers.approvers import asker, commands, consenting, grants_said, groups, withdrawing
+from workers.approvers import (
+    actions,
+    asker,
+    batch_press,
+    commands,
+    consenting,
+    grants_said,
+    groups,
+    questions,
+    withdrawing,
+)
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
 from workers.store import codec, conversations, inbox, people, runs, tenants, timers
@@ -183,13 +193,14 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await commands.said(tools, claimed, seen, turn, person)
         case Said(text=text) | Shortcut(text=text):
             return await _said(tools, claimed, seen, turn, person, text)
-        case Pressed(action=action, value=value, trigger=trigger) if action == cards.REJECT and trigger:
-            commit.messages.append(_reason_form(turn, value, trigger))
-            return await finish(tools, claimed, seen, commit)
+        case Pressed() | Submitted() if actions.concerns(turn.act):
+            return await actions.acted(tools, claimed, seen, turn, person)
         case Pressed(action=cards.APPROVE | cards.REJECT) | Submitted(form=cards.REJECT_FORM):
             return await _decided(tools, claimed, seen, turn, person)
         case Pressed(action=asker.WITHDRAW):
             return await withdrawing.pressed(tools, claimed, seen, turn, person)
+        case Pressed(action=action) if action in batch_press.ACTIONS:
+            return await batch_press.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action) if action in grants_said.ACTIONS:
             return await grants_said.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action) if action in handoffs.ACTIONS:
@@ -227,13 +238,6 @@ def _open_thread(seen: Seen, turn: Turn, text: str) -> Commit:
     return commit
 
 
-def _reason_form(turn: Turn, value: str, trigger: str) -> Message:
-    field = Field("reason", "Reason", multiline=True, optional=True, max_length=1000,
-                  placeholder="The person who asked will read this")  # fmt: skip
-    form = Form(cards.REJECT_FORM, value, "Reject", (field,), "Reject")
-    return Message(f"form:{turn.id}", "form", turn.place, form, turn.account, trigger=trigger, lasts=2.5)
-
-
 async def _person(tools: Tools, tenant: UUID, turn: Turn) -> Person:
     """Whose account it is; asked of the platform when it is new or was not asked for a day."""
     try:
@@ -258,6 +262,8 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
     if (done := await streams_stop.said(tools, claimed, seen, turn, person, text)) is not None:
         return done
     if (done := await handing.overheard(tools, claimed, seen, turn, person, text)) is not None:
+        return done
+    if (done := await questions.overheard(tools, claimed, seen, turn, person, text)) is not None:
         return done
     if isinstance(turn.act, Shortcut) and turn.act.name in seen.world.flows:
         if stored is None:

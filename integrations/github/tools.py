@@ -140,6 +140,7 @@ CREATE_ISSUE = Tool(
     egress=True,
     describe=_describe_create,
     recipient=named("repository", usual=USUAL),
+    editable=("title", "body"),
 )
 COMMENT = Tool(
     name="github.comment",
@@ -152,6 +153,7 @@ COMMENT = Tool(
     egress=True,
     describe=_describe_comment,
     recipient=named("repository", usual=USUAL),
+    editable=("body",),
 )
 LABEL = Tool(
     name="github.label",
@@ -186,6 +188,7 @@ CLOSE = Tool(
     perform=_close,
     describe=_describe_close,
     recipient=named("repository", usual=USUAL),
+    editable=("reason",),
 )
 SEARCH = Tool(
     name="github.search",

@@ -90,6 +90,10 @@ def _if(label: str, value: str) -> list[tuple[str, str]]:
     return [(label, value)] if value else []
 
 
+# What whoever approves may change: words, and never the ticket or the person.
+WORDS = ("title", "description", "type", "priority", "text", "to", "resolution")
+
+
 def _tool(
     name: str,
     summary: str,
@@ -107,6 +111,7 @@ def _tool(
             return perform(service, arguments.model_validate(given), attempt)
 
     reads = reversibility is Reversibility.READ_ONLY
+    changed = [field for field in WORDS if field in arguments.model_fields]
     reached = [field for field in ("person", "issue", "project") if field in arguments.model_fields]
     return Tool(
         name=f"jira.{name}",
@@ -118,6 +123,7 @@ def _tool(
         perform=timed,
         describe=lambda given: describe(arguments.model_validate(given)),
         recipient=None if reads else named(*reached, usual=USUAL),
+        editable=() if reads else tuple(changed),
     )
 
 

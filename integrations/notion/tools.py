@@ -118,6 +118,7 @@ CREATE_PAGE = Tool(
     perform=_tool_of(CreatePageArguments, write.create_page),
     describe=_describe_create,
     recipient=named("database", usual=USUAL),
+    editable=("title", "text"),
 )
 APPEND = Tool(
     name="notion.append",
@@ -129,6 +130,7 @@ APPEND = Tool(
     perform=_tool_of(AppendArguments, write.append),
     describe=_describe_append,
     recipient=named("page"),
+    editable=("text",),
 )
 QUERY = Tool(
     name="notion.query",

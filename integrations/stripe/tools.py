@@ -169,6 +169,7 @@ CHARGE = Tool(
     describe=cards.charge,
     amount=cards.amount_of_charge,
     recipient=named("customer", "email"),
+    editable=("description",),
 )
 REFUND = Tool(
     name="stripe.refund",
@@ -181,6 +182,7 @@ REFUND = Tool(
     describe=cards.refund,
     amount=cards.amount_of_refund,
     recipient=named("payment_intent"),
+    editable=("amount", "reason"),
 )
 REFUND_QUOTE = Tool(
     name="stripe.refund_quote",
@@ -203,6 +205,7 @@ INVOICE = Tool(
     describe=cards.invoice,
     amount=cards.amount_of_invoice,
     recipient=named("customer"),
+    editable=("days_until_due", "memo"),
 )
 FIND_CUSTOMER = Tool(
     name="stripe.find_customer",

@@ -18,6 +18,7 @@ SETTLED = {
     "rejected": "Rejected.",
     "expired": "Nobody decided before the time was over. That is no rejection.",
     "withdrawn": "Taken back.",
+    "changed": "Changed by somebody who may decide it; see below.",
 }
 
 

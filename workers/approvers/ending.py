@@ -7,7 +7,7 @@ from uuid import UUID
 from bot.turn import MessageRef
 from flows.events import Failed, Finished
 from workers import audit_notes, cards
-from workers.approvers import asker, calendar, copies, telling, words
+from workers.approvers import asker, batch_news, beside, calendar, copies, telling, words
 from workers.commit import Commit
 from workers.store import approvals, enqueue, people, timers
 from workers.store.approvals import Approval
@@ -55,7 +55,10 @@ async def tell_copies(
 
     Asked for twice, it is said once. What is open still is drawn anew by `copies.redraw`.
     """
-    await copies.show(c, tenant, commit, approval, cards.settled(approval, state, by, reason), state, pressed)
+    notes = (await beside.read(c, tenant, approval.id)).notes()
+    card = cards.settled(approval, state, by, reason, notes)
+    await copies.show(c, tenant, commit, approval, card, state, pressed)
+    await batch_news.changed(c, tenant, commit, approval, state)
     commit.messages += await asker.settled(c, tenant, approval, state)
     commit.messages += await telling.others(c, tenant, approval, state, by)
 

@@ -12,13 +12,14 @@ from flows.approval_quorum import Counted, Refused, judge_press
 from flows.approval_stages import Terms
 from flows.policy import Policy
 from workers import audit_notes, cards
-from workers.approvers import ending, situation, words
+from workers.approvers import beside, ending, reasons, situation, words
 from workers.approvers.rules import Rules
 from workers.approvers.situation import Known
 from workers.commit import Commit
 from workers.known import World
 from workers.named import named
-from workers.store import approval_terms, approvals, people
+from workers.store import approval_terms, approvals, batches, people
+from workers.store import beside as kept
 from workers.store.approvals import Approval
 from workers.store.door import Connection
 from workers.store.people import Person
@@ -41,6 +42,7 @@ class _Press:
     turn: Turn
     verdict: str
     reason: str
+    preset: str = ""
 
 
 async def decide(
@@ -50,12 +52,13 @@ async def decide(
     act = turn.act
     assert isinstance(act, Pressed | Submitted)
     approving = isinstance(act, Pressed) and act.action == cards.APPROVE
-    reason = "" if approving else act.answers.get("reason", "").strip()[:1000]
+    policy = world.known.policy
+    why_not = reasons.given({} if approving else act.answers, policy.approvers.reasons)
     approval = await approvals.by_id(c, tenant, act.value, lock=True)
     if approval is None:
         return Answer(Reply("I do not know this request any more, so the button changes nothing."), False)
-    press = _Press(approval, person, turn, "approved" if approving else "rejected", reason)
-    policy = world.known.policy
+    verdict = "approved" if approving else "rejected"
+    press = _Press(approval, person, turn, verdict, why_not.words, why_not.preset)
     if approval.state != "pending":
         why = await refusal(c, tenant, approval, turn, person, policy, rules)
         return await _refused(c, tenant, commit, press, why) if why else await _late(c, tenant, commit, press)
@@ -71,22 +74,39 @@ async def decide(
 
 
 async def judge(
-    c: Connection, tenant: UUID, approval: Approval, turn: Turn, person: Person, policy: Policy, rules: Rules
+    c: Connection,
+    tenant: UUID,
+    approval: Approval,
+    turn: Turn,
+    person: Person,
+    policy: Policy,
+    rules: Rules,
+    *,
+    approving: bool | None = None,
 ) -> tuple[Counted | Refused, Known]:
-    """Whether this press counts now."""
+    """Whether this press counts now. `approving`: as a yes or a no, where the press itself does not say."""
     terms = await terms_of(c, tenant, approval, policy, rules)
     now = await c.fetchval("select now()")
     known = await situation.known(c, tenant, approval, terms, policy, now, [person.id])
     act = turn.act
-    approving = isinstance(act, Pressed) and act.action == cards.APPROVE
+    if approving is None:
+        approving = isinstance(act, Pressed) and act.action == cards.APPROVE
     if not await people.reachable(c, tenant, approval.requester):
         gone = "I know whoever asked for this under another name by now, so it has to be asked for again."
         key = known.humans.key(person.id)
         return Refused(known.excluded.get(key, gone)), known
-    places = [place for _, place in await approvals.cards(c, tenant, approval.id)]
-    here = any(p.platform == turn.place.platform and p.channel == turn.place.channel for p in places)
+    here = await is_here(c, tenant, approval, turn)
+    if not here and isinstance(act, Submitted):
+        here = await kept.opened_here(c, tenant, approval.id, person.id)
     now_here = known.situation(person.id, here=here)
     return judge_press(now_here, known.humans.key(person.id), approving=approving), known
+
+
+async def is_here(c: Connection, tenant: UUID, approval: Approval, turn: Turn) -> bool:
+    """Whether it was pressed where it was asked."""
+    places = [place for _, place in await approvals.cards(c, tenant, approval.id)]
+    places += await batches.places(c, tenant, approval.id)
+    return any(p.platform == turn.place.platform and p.channel == turn.place.channel for p in places)
 
 
 async def refusal(
@@ -131,11 +151,12 @@ async def _settle(c: Connection, tenant: UUID, commit: Commit, press: _Press) ->
         "name": by,
     }
     if not approving:
-        event["reason"] = press.reason
+        event |= {"reason": press.reason, "preset": press.preset}
     commit.events.append((approval.conversation, f"approval:{approval.id}:decided", event))
     noted = audit_notes.press(approval, person, press.turn.account, press.verdict, press.reason)
     commit.note("approval.decided", **noted)
-    return Answer(cards.settled(approval, press.verdict, by, press.reason), True)
+    notes = (await beside.read(c, tenant, approval.id)).notes()
+    return Answer(cards.settled(approval, press.verdict, by, press.reason, notes), True)
 
 
 async def _counted(c: Connection, tenant: UUID, commit: Commit, press: _Press, known: Known) -> Answer:
@@ -170,10 +191,10 @@ async def _late(c: Connection, tenant: UUID, commit: Commit, press: _Press) -> A
     )
     noted = audit_notes.press(press.approval, press.person, account, press.verdict)
     commit.note("approval.too_late", **noted)
-    return Answer(Reply(await _too_late(c, tenant, press.approval)), True)
+    return Answer(Reply(await too_late(c, tenant, press.approval)), True)
 
 
-async def _too_late(c: Connection, tenant: UUID, approval: Approval) -> str:
+async def too_late(c: Connection, tenant: UUID, approval: Approval) -> str:
     fresh = await approvals.by_id(c, tenant, approval.id)
     assert fresh is not None
     by = await people.by_id(c, tenant, fresh.decided_by) if fresh.decided_by else None
@@ -185,6 +206,10 @@ async def _too_late(c: Connection, tenant: UUID, approval: Approval) -> str:
             return f"{name} was faster: this is rejected already."
         case "withdrawn":
             return f"{name} withdrew this, so there is nothing to decide."
+        case "changed":
+            changed = await kept.editor(c, tenant, fresh.id)
+            who = changed[0] if changed else "Somebody"
+            return f"{who} changed this, so only the newer card can be decided."
         case "void":
             return "This was not carried out: what would have run was not what was approved."
     return "This expired before you decided, so nothing was done."

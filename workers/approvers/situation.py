@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,8 @@ from flows.approval_delegation import Lent, principals
 from flows.approval_quorum import Situation, Stand, Vote
 from flows.approval_stages import Terms
 from flows.policy import Policy
-from workers.approvers import duties
+from workers.approvers import beside, duties
+from workers.approvers.beside import Beside
 from workers.approvers.who import Humans, Meant, humans, meant_by, stands
 from workers.store import approval_terms, delegations, links
 from workers.store.approval_terms import Voted
@@ -34,6 +35,7 @@ class Known:
     lent: tuple[Delegation, ...]
     voted: tuple[Voted, ...]
     named: frozenset[UUID]  # who have a verified address
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def votes(self) -> tuple[Vote, ...]:
@@ -85,7 +87,9 @@ async def known(
     `arguments` are those of the call, where it is not stored yet.
     """
     voted = await approval_terms.votes(c, tenant, approval.id)
+    around = await beside.read(c, tenant, approval.id)
     lent = await delegations.at(c, tenant, at)
+    lent += [each.as_delegation() for each in around.handings if each.at <= at]
     every = [term for number in range(len(terms.stages)) for term in terms.at(number, approval.tier)]
     meant = await meant_by(c, tenant, every, policy.duty, approval.requester, at)
     outside = await duties.of(c, tenant, approval, arguments)
@@ -94,6 +98,7 @@ async def known(
         *people,
         *(id for each in voted for id in (each.person, each.seat)),
         *(id for each in lent for id in (each.person, each.delegate)),
+        *(each.person for each in around.edits),
     }
     found = await humans(c, tenant, meant.values(), everybody, outside.keys())
     rows = await c.fetch(
@@ -102,6 +107,7 @@ async def known(
     excluded = {found.key(found.by_email[email]): why for email, why in outside.items()
                 if email in found.by_email}  # fmt: skip
     excluded |= {email: why for email, why in outside.items() if email not in found.by_email}
+    excluded |= {found.key(each.person): beside.EDITOR for each in around.edits if each.dictates}
     excluded[found.key(approval.requester)] = duties.REQUESTER
     return Known(
         terms=terms,
@@ -113,6 +119,7 @@ async def known(
         lent=tuple(lent),
         voted=tuple(voted),
         named=frozenset(row["id"] for row in rows),
+        beside=beside.of(around, approval.id, approval.tool, policy.approvers.reasons),
     )
 
 

@@ -18,7 +18,12 @@ MOST_NAMED = 12
 
 
 def standing(known: Known) -> tuple[Block, ...]:
-    """A line for each stage. Nothing where one person is enough, whoever it is: that is what a card says."""
+    """A line for each stage, and what came to it beside the call."""
+    return (*_stages(known), *known.beside.blocks())
+
+
+def _stages(known: Known) -> tuple[Block, ...]:
+    """Nothing where one person is enough, whoever it is: that is what a card says."""
     terms = known.terms
     if len(terms.stages) == 1 and terms.stages[0].quorum == 1 and not known.tier:
         return ()

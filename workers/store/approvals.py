@@ -115,7 +115,11 @@ async def by_id(c: Connection, tenant: UUID, id: str, *, lock: bool = False) -> 
 async def of_effect(c: Connection, tenant: UUID, key: str) -> Approval | None:
     """The approval that an effect stands under, locked. None: it needed none."""
     return _approval(
-        await c.fetchrow(f"{_ROW} where a.tenant_id = $1 and a.effect_key = $2 for update of a", tenant, key)
+        await c.fetchrow(
+            f"{_ROW} where a.tenant_id = $1 and a.effect_key = $2 and a.state <> 'changed' for update of a",
+            tenant,
+            key,
+        )
     )
 
 

@@ -37,9 +37,12 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Question:
+    """`name` asks, `requester` answers: names of today."""
+
     number: int
     person: UUID
     name: str
+    requester: str
     text: str
     answer: str | None
 
@@ -143,14 +146,19 @@ async def answer(c: Connection, tenant: UUID, approval: str, number: int, text: 
 
 async def questions(c: Connection, tenant: UUID, approval: str) -> list[Question]:
     rows = await c.fetch(
-        "select q.number, q.person_id, p.name, q.question, q.answer from approval_questions q"
-        " join people p on p.tenant_id = q.tenant_id and p.id = q.person_id"
+        "select q.number, q.person_id, p.name, r.name as requester, q.question, q.answer"
+        " from approval_questions q join people p on p.tenant_id = q.tenant_id and p.id = q.person_id"
+        " join approvals a on a.tenant_id = q.tenant_id and a.id = q.approval_id"
+        " join people r on r.tenant_id = a.tenant_id and r.id = a.requester"
         " where q.tenant_id = $1 and q.approval_id = $2 order by q.number",
         tenant,
         approval,
     )
     return [
-        Question(row["number"], row["person_id"], row["name"], row["question"], row["answer"]) for row in rows
+        Question(
+            row["number"], row["person_id"], row["name"], row["requester"], row["question"], row["answer"]
+        )
+        for row in rows
     ]
 
 

@@ -70,6 +70,29 @@ async def intend(
     )
 
 
+async def held(c: Connection, tenant: UUID, key: str) -> bytes | None:
+    """The arguments of a call that is held, which stays so until the end of this transaction."""
+    found: bytes | None = await c.fetchval(
+        "select arguments from effects where tenant_id = $1 and key = $2 and state = 'held' for update",
+        tenant,
+        key,
+    )
+    return found
+
+
+async def change(c: Connection, tenant: UUID, call: Call, policy_version: str) -> bool:
+    """Somebody who may decide changed what is held. Nothing that was approved before fits it any more."""
+    row = await c.fetchval(
+        "update effects set arguments = $3, policy_version = $4 where tenant_id = $1 and key = $2"
+        " and state = 'held' returning 1",
+        tenant,
+        call.key,
+        canonical(call.arguments),
+        policy_version,
+    )
+    return row is not None
+
+
 async def release(c: Connection, tenant: UUID, key: str) -> None:
     """Approved: a held effect may run."""
     await c.execute(

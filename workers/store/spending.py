@@ -53,6 +53,19 @@ async def note(c: Connection, tenant: UUID, spent: Spent) -> None:
     )
 
 
+async def change(c: Connection, tenant: UUID, spent: Spent) -> None:
+    """What a held call is about now that somebody changed it."""
+    await c.execute(
+        "update spending set recipient = $3, amount = $4, currency = $5"
+        " where tenant_id = $1 and effect_key = $2",
+        tenant,
+        spent.key,
+        spent.recipient,
+        spent.amount,
+        spent.currency,
+    )
+
+
 async def alone(c: Connection, tenant: UUID) -> None:
     """Until the end of this transaction nobody else of the tenant counts and intends: two at once cannot
     both find that there is room for them."""

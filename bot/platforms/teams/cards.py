@@ -63,7 +63,10 @@ def form_card(form: Form) -> Element:
         body += elements.lines_of(form.intro)
     body += [element for field in form.fields for element in _field(field)]
     button = elements.execute(form.submit, "form", elements.send(form.name, form.value), style=Style.PRIMARY)
-    return _card([*body, elements.actions([button])], fallback=form.title)
+    buttons = [button]
+    if form.back:
+        buttons.append(elements.execute("Back", form.back, elements.press(form.back, form.value), alone=True))
+    return _card([*body, elements.actions(buttons)], fallback=form.title)
 
 
 def _card(body: list[Element], *, fallback: str, entities: list[Element] | None = None) -> Element:
