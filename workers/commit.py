@@ -16,6 +16,7 @@ from workers import experiments, learning_heard
 from workers.store import (
     approvals,
     audit,
+    batches,
     conversations,
     effects,
     enqueue,
@@ -26,6 +27,7 @@ from workers.store import (
     timers,
 )
 from workers.store.approvals import Approval
+from workers.store.batches import Queued as InQueue
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.enqueue import Queued
@@ -47,6 +49,7 @@ class Commit:
     releases: list[str] = field(default_factory=list)
     withdrawals: list[str] = field(default_factory=list)
     asks: list[Approval] = field(default_factory=list)
+    queued: list[InQueue] = field(default_factory=list)  # how each of those asks is put before people
     copies: list[tuple[str, str]] = field(default_factory=list)  # approval, outbox id
     messages: list[Message] = field(default_factory=list)
     timers: list[tuple[str, datetime, Any]] = field(default_factory=list)
@@ -105,6 +108,8 @@ async def write(
         await effects.withdraw(c, tenant, key)
     for approval in commit.asks:
         await approvals.ask(c, tenant, approval)
+    for waiting in commit.queued:
+        await batches.put(c, tenant, waiting)
     for approval_id, outbox_id in commit.copies:
         await approvals.card_posted(c, tenant, approval_id, outbox_id)
     for id, at, event in commit.timers:

@@ -19,7 +19,7 @@ from flows.run import Run
 from integrations import integration_of
 from integrations.flow.tools import approvers_of
 from workers import audit_notes, cards
-from workers.approvers import asker, calendar, direct, situation, words
+from workers.approvers import asker, calendar, direct, load, situation, words
 from workers.approvers.hours import add_working
 from workers.approvers.rules import Rules, place_of
 from workers.commit import Commit
@@ -91,6 +91,7 @@ async def ask(
     commit.asks.append(approval)
     await homes.news(c, tenant)
     post(commit, approval, known, where, direct.mine(known, reached), policy, now, lasts)
+    await load.put(c, tenant, commit, flow, asked, world, approval, known, now)
     commit.messages.append(asker.waiting(approval, stored.place, words.asked(terms)))
     commit.note(
         "approval.asked", **audit_notes.asked(approval, run.requester.name, tool.amount(call.arguments))
