@@ -155,6 +155,8 @@ async def _say(
             # It was taken away, or it cannot be changed any more. A new message says it.
             if error.retryable:
                 raise
+    if waiting.message.id.startswith(MARK):
+        return "", None  # a change that was in doubt, made once more (`settling`): it was posted anew then
     return await post(client, waiting, content)
 
 

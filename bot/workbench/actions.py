@@ -47,6 +47,9 @@ class Actions:
             "teams.say": self._teams_say,
             "teams.press": self._teams_press,
             "teams.install": self._teams_install,
+            "slack.stop": self._slack_stop,
+            "teams.stop": self._teams_stop,
+            "teams.judge": self._teams_judge,
             "resend": self._resend,
             "fault": self._fault,
             "trouble": self._make_trouble,
@@ -131,6 +134,21 @@ class Actions:
 
     async def _teams_install(self, who: Person, action: Json) -> Done:
         self._teams.installed(who, _words(action, "conversation"))
+        return {}
+
+    # ── what a model writes ──
+    async def _slack_stop(self, who: Person, action: Json) -> Done:
+        self._slack.stop(who, _words(action, "channel"), _words(action, "thread_ts"))
+        return {}
+
+    async def _teams_stop(self, who: Person, action: Json) -> Done:
+        activity = self._teams.activity(who, _words(action, "conversation"), _words(action, "id"))
+        self._teams.stop(who, activity)
+        return {}
+
+    async def _teams_judge(self, who: Person, action: Json) -> Done:
+        activity = self._teams.activity(who, _words(action, "conversation"), _words(action, "id"))
+        await self._teams.judge(who, activity, _words(action, "reaction"), str(action.get("text") or ""))
         return {}
 
     # ── the wire, and trouble ──

@@ -97,6 +97,17 @@ class SlackDriver:
     async def react(self, who: str, message: Message, name: str) -> None:
         await self._world.act("slack.react", as_=who, channel=message.channel, ts=message.ts, name=name)
 
+    async def stop(self, who: str, message: Message) -> None:
+        """Presses the Stop that Slack itself draws in the thread of a message that grows."""
+        await self._world.act("slack.stop", as_=who, channel=message.channel, thread_ts=message.thread)
+
+    async def judge(self, who: str, message: Message, *, up: bool) -> None:
+        """Presses a thumb below what a model wrote."""
+        item = next(each for each in message.controls if each.get("type") == "feedback_buttons")
+        value = item["positive_button" if up else "negative_button"]["value"]
+        action = {"type": "feedback_buttons", "action_id": item["action_id"], "value": value}
+        await self.press_raw(who, message, action | {"block_id": item.get("block_id", "")})
+
     async def open_home(self, who: str) -> None:
         await self._world.act("slack.home", as_=who)
 

@@ -72,6 +72,21 @@ class TeamsDriver:
         """Adds the app: installationUpdate and conversationUpdate reach the bot."""
         await self._world.act("teams.install", as_=who, conversation=chat_id(chat, who))
 
+    async def stop(self, who: str, activity: Activity) -> None:
+        """Presses Stop below a message that grows."""
+        await self._world.act("teams.stop", as_=who, conversation=activity.conversation, id=activity.id)
+
+    async def judge(self, who: str, activity: Activity, reaction: str, text: str = "") -> None:
+        """`like` or `dislike`, with what was written into the form that Teams opens."""
+        await self._world.act(
+            "teams.judge",
+            as_=who,
+            conversation=activity.conversation,
+            id=activity.id,
+            reaction=reaction,
+            text=text,
+        )
+
     # ── seeing ──
     def activities(
         self, chat: str = "", *, thread: Activity | str | None = None, who: str = ""

@@ -83,6 +83,8 @@ def update(world: SlackWorld, args: Json) -> Json:
     """Text without blocks takes the blocks away; neither keeps what is not given."""
     channel = world.channel(args.get("channel"))
     message = own_message(world, channel.id, args.get("ts"))
+    if message.get("streaming"):
+        raise SlackError("streaming_state_conflict")
     text, blocks = content({**args, "text": args.get("text") or message["text"]})
     if len(text) > MOST_TEXT_UPDATED and not blocks:
         raise SlackError("msg_too_long")

@@ -101,6 +101,19 @@ def reaction(person: Person, message: Json, name: str, ts: str, at: float) -> Pa
     return event(inner, at)
 
 
+def stopped(person: Person, channel: str, thread: str, streaming: list[str], ts: str, at: float) -> Parcel:
+    """Somebody pressed the Stop that Slack draws while a session is processing."""
+    inner = {
+        "type": "agent_session_stopped",
+        "user": person.slack,
+        "channel": channel,
+        "thread_ts": thread,
+        "streaming_message_ts": streaming,
+        "event_ts": ts,
+    }
+    return event(inner, at, title="agent_session_stopped")
+
+
 def command(person: Person, channel: Channel, name: str, text: str, trigger: str, hook: str) -> Parcel:
     fields = {
         "token": VERIFICATION_TOKEN,

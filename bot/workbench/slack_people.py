@@ -170,6 +170,20 @@ class SlackPeople:
         parcel = slack_events.reaction(who, message, name.strip(":")[:100], self.world.next_ts(), at)
         self._courier.post(parcel)
 
+    def stop(self, who: Person, channel_id: str, thread: str) -> None:
+        """Slack's own button, which is there only while the session is processing."""
+        channel = self._channel(who, channel_id)
+        session = self.world.store.get("session", f"{channel.id}:{thread}") or {}
+        if session.get("status") != "processing":
+            raise NotPossible("there is nothing to stop here")
+        growing = [
+            each["ts"]
+            for each in self.world.messages(channel.id)
+            if each.get("streaming") and each.get("thread_ts") == thread
+        ]
+        ts, at = self.world.next_ts(), self.world.store.clock()
+        self._courier.post(slack_events.stopped(who, channel.id, thread, growing, ts, at))
+
     # ── looking up ──
     def message(self, who: Person, channel_id: str, ts: str) -> Json:
         message = self.world.message(self._channel(who, channel_id).id, ts)

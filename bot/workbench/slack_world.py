@@ -199,6 +199,7 @@ def shown(message: Json) -> Json:
             picture[name] = message[name]
     if message.get("blocks") and message.get("bot_id"):
         picture["blocks"] = message["blocks"]
-    if message.get("edited"):
-        picture["edited"] = True
+    for name in ("edited", "streaming"):
+        if message.get(name):
+            picture[name] = True
     return picture

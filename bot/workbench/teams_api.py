@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from bot.workbench import cast, wire
+from bot.workbench import cast, teams_streams, wire
 from bot.workbench.cast import Chat, Json, Person
 from bot.workbench.faults import Faults
 from bot.workbench.security import Handler, TooLarge, read_body
@@ -105,11 +105,17 @@ class TeamsApi:
     # ── activities ──
     def _send(self, request: web.Request, body: Json) -> Answer:
         chat, root = self._world.place(request.match_info["conversation"])
+        info = teams_streams.info_of(body)
+        if body.get("type") == "typing" and info is not None:
+            return teams_streams.update(self._world, chat, body, info)
         if body.get("type") == "typing":
             self._type(chat)
             return CREATED, {"id": self._world.next_id()}
         if body.get("type") != "message":
             raise TeamsError(400, "BadSyntax", "Unknown activity type")
+        if info is not None and info.get("streamType") == "final":
+            check(body)
+            return teams_streams.finish(self._world, chat, body, info)
         replied = request.match_info.get("activity", "")
         if replied and not root and chat.kind == "channel":
             above = self._world.activity(replied)

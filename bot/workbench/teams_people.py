@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from bot.workbench import cast, wire
+from bot.workbench import cast, teams_streams, wire
 from bot.workbench.cast import Chat, Json, Person
 from bot.workbench.courier import Courier, Outcome, Parcel
 from bot.workbench.slack_people import NotPossible
@@ -96,6 +96,23 @@ class TeamsPeople:
         outcome = await self._courier.send(self._parcel(sent, "Action.Submit", patient=True))
         if not outcome.ok:
             raise NotPossible("Unable to reach app. Please try again.")
+
+    async def judge(self, who: Person, activity: Json, reaction: str, words: str) -> None:
+        """A thumb below a message that asked for it; Teams sends the words as JSON inside of a text."""
+        asked = (activity.get("channelData") or {}).get("feedbackLoop")
+        if not asked or not activity["bot"]:
+            raise NotPossible("this message asks for no feedback")
+        value = {"reaction": reaction, "feedback": json.dumps({"feedbackText": words})}
+        sent = self._about(who, activity, "invoke") | {
+            "name": "message/submitAction",
+            "value": {"actionName": "feedback", "actionValue": value},
+        }
+        outcome = await self._courier.send(self._parcel(sent, "message/submitAction", seconds=INVOKE_SECONDS))
+        if not outcome.ok or outcome.body.strip() != "{}":
+            raise NotPossible("Something went wrong. Please try again.")
+
+    def stop(self, who: Person, activity: Json) -> None:
+        teams_streams.cancel(self.world, activity["id"])
 
     def installed(self, who: Person, conversation: str) -> None:
         """The app is added here: Teams tells of the install, and of the bot as a new member."""

@@ -71,8 +71,8 @@ def think(writer: Writer | None, asked: ThinkArguments, attempt: Attempt) -> Per
             raise Refused(
                 "The model", "was stopped before it had written anything.", code="stopped"
             ) from None
-        used = cited(stopped.words, len(material))
-        return Done(_result(stopped.words + CUT, True, STOPPED, material, used))
+        named = cited(stopped.words, len(material))
+        return Done(_result(stopped.words + CUT, True, STOPPED, material, named))
     used = cited(text, len(material)) or range(1, len(material) + 1)
     return Done(_result(text, True, WRITTEN, material, used))
 

@@ -25,6 +25,7 @@ SCOPES = {
 
 # Event → what it means to us (each is a turn, see inbound.py).
 EVENTS = {
+    "agent_session_stopped": "somebody presses Slack's Stop while a model writes",
     "app_home_opened": "draws the person's open runs and approvals",
     "app_mention": "somebody addresses the bot",
     "app_uninstalled": "credentials are forgotten",

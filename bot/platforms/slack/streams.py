@@ -131,6 +131,10 @@ class SlackStreams:
                 raise
         await self._session(grown.place, "active", None)
 
+    async def _stop(self, grown: Grown) -> None:
+        given = {"channel": grown.place.channel, "ts": grown.id}
+        await self._call("chat.stopStream", grown.place.workspace, given)
+
     async def find(self, place: Place, *, marker: str, since: float, known: Collection[str]) -> Grown | None:
         """A stream carries no mark of ours until it is over, and every other message of ours does."""
         edited = await self._client.find(place, marker=marker, since=since)

@@ -85,7 +85,6 @@ def test_a_message_with_a_file_and_one_sent_to_the_channel_too_are_heard(
         ("other_bot", "a bot's message"),
         ("own_echo", "a bot's message"),
         ("reaction", "event.reaction_added"),
-        ("session_stopped", "event.agent_session_stopped"),
         ("user_token_revoked", "a person's token was revoked"),
         ("rate_limited", "app_rate_limited"),
         ("link_opened", "a link was opened"),
@@ -93,6 +92,13 @@ def test_a_message_with_a_file_and_one_sent_to_the_channel_too_are_heard(
 )
 def test_what_is_not_for_us_is_ignored_with_a_reason(shape: Shape, name: str, reason: str) -> None:
     assert to_turn(shape(name)) == Ignored(reason)
+
+
+def test_slacks_own_stop_is_a_press_in_the_thread_that_it_stands_in(shape: Shape) -> None:
+    turn = to_turn(shape("session_stopped"))
+    assert isinstance(turn, Turn)
+    assert turn.act == Pressed("stream.stop", "")
+    assert turn.place.thread == shape("session_stopped")["event"]["thread_ts"]
 
 
 def test_our_own_message_without_a_bot_id_is_still_ours(shape: Shape) -> None:

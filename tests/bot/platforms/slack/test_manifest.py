@@ -20,6 +20,7 @@ SOURCES = ROOT / "bot" / "platforms" / "slack"
 Shape = Callable[[str], dict[str, Any]]
 
 HEARD = {
+    "agent_session_stopped": "session_stopped",
     "app_home_opened": "home_opened",
     "app_mention": "app_mention",
     "app_uninstalled": "uninstalled",
