@@ -114,6 +114,10 @@ class Settings(BaseSettings):
     vllm_model: str = ""
     edge_url: str = "http://127.0.0.1:11434/v1"
     edge_model: str = "phi3"
+    model_prices: str = ""
+    model_budget: float = Field(default=0, ge=0)
+    model_budget_person: float = Field(default=0, ge=0)
+    model_private_places: str = ""
     embeddings: str = "offline"
     embeddings_url: str = ""
     embeddings_model: str = ""
