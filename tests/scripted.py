@@ -58,6 +58,10 @@ class Script:
     def end(self) -> None:
         self._words.put_nowait(None)
 
+    def break_off(self) -> None:
+        """The stream ends without having come to its end."""
+        self._words.put_nowait("\0")
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         if not body.get("stream"):
@@ -70,6 +74,8 @@ class Script:
         self.asked.set()
         try:
             while (said := await words.get()) is not None:
+                if said == "\0":
+                    return response
                 await response.write(_chunk({"content": said}))
             await response.write(_chunk({}, "stop") + b"data: [DONE]\n\n")
         except (ConnectionResetError, asyncio.CancelledError):

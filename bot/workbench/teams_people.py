@@ -108,7 +108,7 @@ class TeamsPeople:
             "value": {"actionName": "feedback", "actionValue": value},
         }
         outcome = await self._courier.send(self._parcel(sent, "message/submitAction", seconds=INVOKE_SECONDS))
-        if not outcome.ok or outcome.body.strip() != "{}":
+        if not outcome.ok or outcome.body.strip() != b"{}":
             raise NotPossible("Something went wrong. Please try again.")
 
     def stop(self, who: Person, activity: Json) -> None:
