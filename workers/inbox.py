@@ -215,7 +215,7 @@ class GroupInbox:
                 async with self._db.tenant(UUID(arrival.tenant)) as c:
                     done, reply = await inbox.answered(c, UUID(arrival.tenant), source, dedupe)
                 if done:
-                    return reply if isinstance(reply, Reply) else None
+                    return reply if isinstance(reply, Reply | Form) else None
                 event.clear()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
             log.warning("inbox.answer", problem=type(error).__name__)

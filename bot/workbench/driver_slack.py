@@ -197,6 +197,8 @@ class SlackDriver:
 
 def _typed(element: Json, given: str | None) -> Json:
     kind = element["type"]
+    if kind in ("users_select", "datepicker"):
+        return {"type": kind, "selected_user" if kind == "users_select" else "selected_date": given}
     if not kind.endswith(("select", "buttons")):
         return {"type": kind, "value": given}
     options = {option["value"]: option for option in element.get("options") or ()}

@@ -162,7 +162,7 @@ async def _edit(
     if verdict.outcome is Outcome.DENY:
         return again({read.changes[0].field: DENIED.format(because=verdict.because)})
     try:
-        async with c.transaction():
+        async with holding.attempt(c):
             return await _replace(c, tools, tenant, commit, edit, verdict, turn, person, seen)
     except Impossible as error:
         return again({read.changes[0].field: str(error)})

@@ -121,7 +121,7 @@ async def _try(
     seen: Seen,
 ) -> Reply | str:
     try:
-        async with c.transaction():
+        async with holding.attempt(c):
             return await _hand(c, tenant, commit, found, turn, person, to, seen)
     except NotEntitled as error:
         return str(error)

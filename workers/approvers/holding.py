@@ -45,6 +45,18 @@ async def turn_of(tools: Tools, claimed: Claimed, id: str) -> AsyncIterator[Conn
         yield c
 
 
+@asynccontextmanager
+async def attempt(c: Connection) -> AsyncIterator[None]:
+    """What is written inside is taken back where it raises; what was written before stays."""
+    await c.execute("savepoint attempt")
+    try:
+        yield
+    except BaseException:
+        await c.execute("rollback to savepoint attempt")
+        raise
+    await c.execute("release savepoint attempt")
+
+
 async def held(
     c: Connection,
     tools: Tools,
