@@ -53,7 +53,7 @@ def stake(risk: str, amount: tuple[int, str] | None, digits: Callable[[str], int
     if amount is None:
         return STAKES.get(risk, STAKES["destructive"])
     minor, currency = amount
-    return max(STAKES.get(risk, 0), abs(minor) * 100 // 10 ** digits(currency))
+    return max(STAKES.get(risk, 0), int(abs(minor) * 100 // 10 ** digits(currency)))
 
 
 def in_order(waiting: Sequence[Of], cost: Callable[[Of], float]) -> list[Of]:
