@@ -81,6 +81,7 @@ async def assemble(
     from workers.engine import Engine
     from workers.hints import Hints
     from workers.installs import Installer
+    from workers.model_meter import meter
     from workers.seen import Tools
     from workers.streams import Previews
 
@@ -90,6 +91,7 @@ async def assemble(
     sandbox = any(is_sandbox(url) for url in (settings.slack_api_url, settings.teams_login_url) if url)
     session = net.session(allow_loopback=sandbox or settings.teams_anonymous)
     reading = reader(settings.plain())
+    counting = meter(settings, db)
     dispatch = Dispatch(make_app(settings))
     clients: dict[str, Client] = {}
     tokens = None
@@ -117,9 +119,11 @@ async def assemble(
         pacer=Pacer(limits(settings)),
         wake=hints.wake,
         previews=Previews(db, clients, hints),
+        meter=counting,
     )
     installing = asyncio.create_task(Installer(db, settings, session).run())
     installing.add_done_callback(_told)
+    written = asyncio.create_task(counting.run()) if counting else None
     try:
         yield Engine(tools, hints, dispatch, concurrency=concurrency)
     finally:
@@ -130,6 +134,9 @@ async def assemble(
         for client in clients.values():
             await client.close()
         await reading.close()
+        if counting and written:
+            written.cancel()
+            await counting.end()
         await session.close()
         await hints.close()
         await db.close()

@@ -21,7 +21,7 @@ from flows import streamed
 from integrations import integration_of, tools
 from integrations.base import Attempt, Identity, Pending, Performed
 from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown
-from workers import documents, retry, sealed
+from workers import documents, model_call, retry, sealed
 from workers.assemble import own_dsn, rules
 from workers.audit_notes import came_back
 from workers.clients import Clients
@@ -34,6 +34,7 @@ from workers.services import Connected
 from workers.store import audit, effects, runs, services, streams
 from workers.store.door import Database, Lost
 from workers.store.effects import Claimed
+from workers.store.runs import Stored
 from workers.streams_told import Telling
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ class Ready:
     claimed: Claimed
     connected: Connected
     known: bool
+    run: Stored
 
 
 class Hands:
@@ -68,6 +70,7 @@ class Hands:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="database", daemon=True).start()
         self._db, self._hints = self._await(self._open())
+        self._meter = self._await(model_call.opened(settings, self._db))
 
     async def _open(self) -> tuple[Database, Hints]:
         return await Database.open(own_dsn(self._settings), size=6), Hints(self._settings.secret("redis_url"))
@@ -147,7 +150,7 @@ class Hands:
                 except CountersignError as error:
                     problem = f"{error} Nothing was done."
                 else:
-                    ready = Ready(claimed, connected, kept.account_of == connected.account)
+                    ready = Ready(claimed, connected, kept.account_of == connected.account, stored)
                     problem = await sealed.check(
                         c, tenant, claimed, stored.run, policy, self._rules, connected.account
                     )
@@ -192,7 +195,8 @@ class Hands:
             telling,
         )
         try:
-            return tool.perform(client, arguments, attempt)
+            with model_call.asked_by(self._meter, self._await, claimed.tenant, ready.run):
+                return tool.perform(client, arguments, attempt)
         finally:
             progress.end()
             if telling is not None:

@@ -21,9 +21,11 @@ import structlog
 
 from bot.settings import Settings
 from bot.turn import Place
-from integrations.models.metering import Asking, Use, Went, asking
+from integrations.models.metering import Asking, Use, Went, asking, current
 from integrations.models.prices import Price, parsed, price_of
+from workers.commit import Commit
 from workers.model_budget import spent_sentence
+from workers.model_metrics import watch_models
 from workers.store import audit, model_use
 from workers.store.door import Connection, Database
 from workers.store.model_use import NOBODY, Budget, Used
@@ -175,6 +177,11 @@ class Meter:
                 await self.flush()
                 await self._refresh()
 
+    async def end(self) -> None:
+        """The last time, as the process goes."""
+        with suppress(*TROUBLE):
+            await self.flush()
+
     async def flush(self) -> None:
         """Writes what waits. What cannot be written waits on."""
         async with self._writing:
@@ -225,10 +232,20 @@ def noted(went: Went) -> tuple[str, dict[str, object]]:
     return WENT, details | ({"instead": True} if went.instead else {})
 
 
+def tell_where(commit: Commit) -> None:
+    """Where text went in this turn is part of what it writes; once in each commit."""
+    asked = current()
+    if asked is None or not asked.went or any(what == WENT for what, _ in commit.audit):
+        return
+    commit.audit += [noted(each) for each in asked.went]
+    asked.told = True
+
+
 def meter(settings: Settings, db: Database) -> Meter | None:
     """None where no model is asked. Raises `NotConfigured`."""
     if settings.model == "offline":
         return None
+    watch_models()
     places = frozenset(each.strip() for each in settings.model_private_places.split(",") if each.strip())
     return Meter(db, parsed(settings.model_prices), default_budget(settings), places)
 

@@ -20,6 +20,7 @@ from workers.approve import Rules
 from workers.commit import Commit, write
 from workers.extensions import Extensions
 from workers.known import Library, World
+from workers.model_meter import Meter, tell_where
 from workers.pacing import Pacer
 from workers.store import enqueue, outbox
 from workers.store.conversations import Claimed
@@ -48,6 +49,7 @@ class Tools:
     extensions: Extensions | None = None
     wake: Callable[[], None] = lambda: None  # an engine should look: something is due elsewhere
     previews: Previews | None = None  # what models write, shown while they write it
+    meter: Meter | None = None  # counts what models are asked, where there are any
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def tell(commit: Commit, turn: Turn, reply: Reply) -> None:
 
 async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> Commit:
     """Writes it: where there are only words, in one round trip that asks for the lease by itself."""
+    tell_where(commit)
     if not commit.light:
         async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
             await write_all(tools, c, claimed, seen, commit)
@@ -99,6 +102,7 @@ async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> 
 
 async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, commit: Commit) -> None:
     """All of it, inside the transaction of whoever holds the conversation. Raises `Lost`."""
+    tell_where(commit)
     at_once = _split(tools, commit)
     vault = tools.rules.services.keys
     queued = await write(c, claimed, tools.lease, seen.row.id, commit, at_once=at_once, vault=vault)

@@ -49,6 +49,7 @@ from workers import (
     handoffs,
     home,
     learning_audit,
+    model_turn,
     streams_stop,
 )
 from workers.advance import advance_run, heard, read
@@ -65,7 +66,7 @@ from workers.approvers import (
 )
 from workers.commit import Commit
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
-from workers.store import codec, conversations, inbox, people, runs, tenants, timers
+from workers.store import codec, conversations, documents, inbox, people, runs, tenants, timers
 from workers.store.conversations import Claimed
 from workers.store.inbox import Row
 from workers.store.look import Looked, look
@@ -118,9 +119,10 @@ async def handle(tools: Tools, claimed: Claimed, seen: Seen | Unreadable) -> Com
         return await _bury(tools, claimed, seen.row)
     if isinstance(seen, Unreadable):
         raise seen.problem
-    if seen.row.kind == inbox.TURN:
-        return await _turn(tools, claimed, seen)
-    return await events.heard(tools, claimed, seen)
+    async with model_turn.asked_by(tools, claimed, seen):
+        if seen.row.kind == inbox.TURN:
+            return await _turn(tools, claimed, seen)
+        return await events.heard(tools, claimed, seen)
 
 
 async def _look(tools: Tools, claimed: Claimed, row: Row, looked: Looked) -> Seen:
@@ -211,8 +213,10 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await learning_audit.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=action, value=value) if action.startswith("run."):
             return await _chose(tools, claimed, seen, turn, person, action.removeprefix("run."), value)
-        case Pressed(action="start", value=flow) if flow in seen.world.flows:
-            return await _started(tools, claimed, seen, turn, person, flow, "", 1.0, "")
+        case Pressed(action="start", value=value) if (flow := value.partition("|")[0]) in seen.world.flows:
+            words = value.partition("|")[2]
+            said = f"/{flow} {words}" if words else ""
+            return await _started(tools, claimed, seen, turn, person, flow, said, 1.0, "")
         case Pressed(action=streams_stop.STOP):
             return await streams_stop.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=feedback.ACTION):
@@ -265,7 +269,7 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
         return done
     if (done := await questions.overheard(tools, claimed, seen, turn, person, text)) is not None:
         return done
-    if isinstance(turn.act, Shortcut) and turn.act.name in seen.world.flows:
+    if isinstance(turn.act, Shortcut) and turn.act.name in seen.world.flows and turn.act.name != router.ASK:
         if stored is None:
             name = turn.act.name
             return await _started(tools, claimed, seen, turn, person, name, pointed_at(name, text), 1.0, "")
@@ -292,9 +296,19 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
         return await _started(
             tools, claimed, seen, turn, person, decided.flow, text, decided.confidence, decided.words
         )
+    if mentioned and router.asks(meaning, seen.world.known, text) and await _pages(tools, claimed.tenant):
+        asked = f"/{router.ASK} {text}"
+        return await _started(tools, claimed, seen, turn, person, router.ASK, asked, 1.0, "")
     if mentioned or decided.choices:
         commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, _choices(decided)))
     return await finish(tools, claimed, seen, commit)
+
+
+async def _pages(tools: Tools, tenant: UUID) -> bool:
+    """Whether there are pages from which a question can be answered."""
+    async with tools.db.tenant(tenant) as c:
+        _, pages = await documents.model(c, tenant)
+    return pages > 0
 
 
 def _choices(answer: router.Answer) -> Reply:

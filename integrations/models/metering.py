@@ -53,6 +53,7 @@ class Asking:
     spent: str = ""
     until: float = inf
     kinds: set[str] = field(default_factory=set)  # what was found sensitive so far
+    told: bool = False  # where it went is part of what is being written
     uses: list[Use] = field(default_factory=list)
     went: list[Went] = field(default_factory=list)
 

@@ -73,7 +73,8 @@ async def of_month(c: Connection, tenant: UUID, month: str) -> list[Used]:
     rows = await c.fetch(
         "select person, model, sum(calls)::bigint as calls, sum(failed)::bigint as failed,"
         " sum(prompt)::bigint as prompt, sum(cached)::bigint as cached,"
-        " sum(completion)::bigint as completion, sum(estimated)::bigint as estimated, sum(unpriced)::bigint as unpriced, sum(cost)::bigint as cost"
+        " sum(completion)::bigint as completion, sum(estimated)::bigint as estimated,"
+        " sum(unpriced)::bigint as unpriced, sum(cost)::bigint as cost"
         " from model_use where tenant_id = $1 and day >= $2 and day < $2 || '-99'"
         " group by person, model order by sum(cost) desc, sum(prompt + completion) desc, person, model",
         tenant,
