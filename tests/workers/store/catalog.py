@@ -17,6 +17,7 @@ DISPATCHED = (
     "tenants", "installations", "conversations", "effects",  # to be found before the tenant is known
     "inbox", "outbox", "approvals", "decisions",  # to be counted, and dropped when they are old
     "audit", "audit_heads",  # to be sealed, by the one who can change nothing else
+    "approval_queue", "batch_decisions",  # to be counted, as figures of nobody
     "chunks",  # to be found by their words, of the tenant that is set
 )  # fmt: skip
 FUNCTIONS_ACROSS_TENANTS = (
@@ -30,6 +31,7 @@ FUNCTIONS_ACROSS_TENANTS = (
     "seal_audit(integer)",
     "sign_audit(bigint,bytea,timestamp with time zone,bytea,text)",
     "tenants_unsealed(integer)",
+    "measure_approvals()",
     "measure_audit()",
     "chunks_that_say(text[],real[],text[],integer,integer)",
 )
