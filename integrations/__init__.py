@@ -23,6 +23,7 @@ PLACES = (
     "integrations.flow.tools:FLOW",
     "integrations.work.tools:WORK",
     "integrations.schedule.tools:SCHEDULE",
+    "integrations.knowledge.tools:KNOWLEDGE",
 )
 
 SPECS = Path(__file__).parent / "openapi" / "specs"

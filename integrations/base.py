@@ -58,7 +58,8 @@ class Attempt:
     `progress` takes a short sentence for the person who waits ("214 of about 500 tickets");
     it may be called as often as one likes, and never raises.
     `reach(service)` gives the client of another service of the same tenant, for this thread and
-    those that it waits for; raises `NotConfigured`. `book` is where schedules are kept.
+    those that it waits for; raises `NotConfigured`. `book` is where schedules are kept,
+    `shelf` what may be read of the pages that were read in.
     `show` shows a model's words as they come (`integrations.models.shown`); None: nobody looks on.
     """
 
@@ -69,6 +70,7 @@ class Attempt:
     reach: Callable[[str], Any] = _nowhere
     book: Any = None
     show: Any = None
+    shelf: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Answers from the organisation's own pages, each with its sources."""

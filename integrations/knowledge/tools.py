@@ -1,0 +1,37 @@
+"""The tool that answers from the pages that were read in. It only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.base import Integration, Reversibility, Risk, Tool
+from integrations.knowledge.answer import answer
+from integrations.knowledge.models import Answer, AnswerArguments
+from integrations.models.writing import Writer
+
+
+def _describe(arguments: Any) -> tuple[tuple[str, str], ...]:
+    return (("Question", AnswerArguments.model_validate(arguments).question),)
+
+
+ANSWER = Tool(
+    name="knowledge.answer",
+    summary="Answer a question from the pages that were read in, with their sources",
+    risk=Risk.READ,
+    reversibility=Reversibility.READ_ONLY,
+    arguments=AnswerArguments,
+    result=Answer,
+    perform=answer,
+    describe=_describe,
+)
+
+
+def connect(settings: Mapping[str, str]) -> Writer | None:
+    """The model that MODEL names, None where it is offline. Raises `NotConfigured`."""
+    from integrations.models.writing import writer
+
+    return writer(settings)
+
+
+KNOWLEDGE = Integration(name="knowledge", tools=(ANSWER,), connect=connect, required=())
