@@ -11,15 +11,18 @@ two false alarms.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 QUIET = 1_000.0
 STAKES = tuple((share, power) for share in (0.05, 0.1, 0.2, 0.4) for power in (0.1, 0.3))
 MOST_KEPT = 1_000
 OUT_OF_SCOPE, NEW_RECIPIENT = "requests out of scope", "new recipients"
-STREAMS = (OUT_OF_SCOPE, NEW_RECIPIENT)
+SINGLE = (OUT_OF_SCOPE, NEW_RECIPIENT)
+BOTH = "both"  # Fisher's sum of the ranks of the others
+WEIGHTS = {OUT_OF_SCOPE: 0.25, NEW_RECIPIENT: 0.25, BOTH: 0.5}
 Look = Mapping[str, float]
 
 
@@ -45,24 +48,34 @@ class Watch:
     @property
     def alarm(self) -> str:
         """What has changed, or nothing. Together the streams keep to `QUIET`."""
-        total = sum(each.sum for each in self.streams.values())
-        if total < QUIET * len(self.streams) or not self.streams:
+        won = {name: WEIGHTS[name] * each.sum for name, each in self.streams.items()}
+        if sum(won.values()) < QUIET:
             return ""
-        return max(self.streams, key=lambda name: self.streams[name].sum)
+        return max(SINGLE, key=lambda name: self.streams[name].sum)
 
 
 def watch(evidence: Sequence[Look]) -> Watch:
     """From what was asked for in the evidence, the newest last."""
     recent = evidence[-MOST_KEPT:]
-    return Watch({name: Stream(tuple(sorted(round(each[name], 4) for each in recent))) for name in STREAMS})
+    streams = {name: _stream([each[name] for each in recent]) for name in SINGLE}
+    return Watch({**streams, BOTH: _stream([_together(streams, each) for each in recent])})
+
+
+def _stream(values: Iterable[float]) -> Stream:
+    return Stream(tuple(sorted(round(value, 4) for value in values)))
 
 
 def after(before: Watch, look: Look) -> Watch:
     """One request more. Once there is an alarm it stays."""
     if before.alarm:
         return before
-    streams = {name: _bet(stream, look[name]) for name, stream in before.streams.items()}
+    values = {**look, BOTH: _together(before.streams, look)}
+    streams = {name: _bet(stream, values[name]) for name, stream in before.streams.items()}
     return Watch(streams, before.seen + 1)
+
+
+def _together(streams: Mapping[str, Stream], look: Look) -> float:
+    return -sum(log(rank(streams[name].usual, round(look[name], 4))) for name in SINGLE)
 
 
 def _bet(stream: Stream, value: float) -> Stream:
