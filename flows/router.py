@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from flows.repair import what_i_can_do
 from flows.scene import Known
 from flows.understanding import Meaning
+
+ASK = "ask"  # the flow that answers from pages
+_ASKING = re.compile(
+    r"\W*(?:who|whom|whose|what|when|where|why|how|which|is|are|was|were|do|does|did|can|could|may|must|should"
+    r"|will|would|has|have|wie|wo|wer|wann|warum|wieso|welche[rsn]?|gibt|tell me|explain|show me)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +57,12 @@ def route(meaning: Meaning, known: Known, name: str, text: str = "") -> Start | 
         likely = tuple(id for id in (meaning.route, meaning.runner_up) if id in ids)
         return Answer("I am not sure what you would like. Is it this?", likely)
     return Answer("I did not understand that. " + what_i_can_do(known.flows))
+
+
+def asks(meaning: Meaning, known: Known, text: str) -> bool:
+    """Whether what no flow was surely asked for is a question that pages may answer."""
+    if ASK not in [id for id, _ in known.flows] or meaning.intent not in ("unknown", "route", "value"):
+        return False
+    said = text.strip()
+    whole = len(said.split()) >= 2 and not said.startswith("/")
+    return whole and (said.endswith("?") or _ASKING.match(said) is not None)

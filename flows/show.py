@@ -28,10 +28,13 @@ from flows.templates import Text
 
 MOST_LINES = 200
 LONGEST_URL = 1_500
+LONGEST_WORDS = 1_000
+_FLOW = re.compile(r"[a-z][a-z0-9_-]{0,59}\Z")
 # https, or this machine: the sandbox's own pages.
 _WEB = re.compile(r"(https://[^\s/]|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/|$))")
 WHAT_THERE_IS = (
-    "an element is one of heading, paragraph, note, facts, lines + label + value, cited + folded, link + url"
+    "an element is one of heading, paragraph, note, facts, lines + label + value, cited + folded, link + url,"
+    " begin + label + words"
 )
 _SHAPES = (
     ("heading",),
@@ -41,6 +44,7 @@ _SHAPES = (
     ("lines", "label", "value"),
     ("cited",),
     ("link", "url"),
+    ("begin", "label", "words"),
 )
 _LONGER = ({"paragraph", "tone"}, {"cited", "folded"})
 
@@ -81,8 +85,17 @@ class _Link:
 
 
 @dataclass(frozen=True, slots=True)
+class _Begin:
+    """A button that begins another flow, as a command with these words would."""
+
+    flow: str
+    label: Text
+    words: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
-    parts: tuple[_Heading | _Paragraph | _Facts | _Lines | _Cited | _Link, ...]
+    parts: tuple[_Heading | _Paragraph | _Facts | _Lines | _Cited | _Link | _Begin, ...]
 
     @property
     def names(self) -> frozenset[str]:
@@ -100,6 +113,8 @@ class Show:
                     found |= each.names | folded.names
                 case _Link(label=label, url=url):
                     found |= label.names | url.names
+                case _Begin(label=label, words=words):
+                    found |= label.names | words.names
         return frozenset(found)
 
     def blocks(self, values: Mapping[str, Any]) -> tuple[Block, ...]:
@@ -134,6 +149,9 @@ class Show:
                 if not _WEB.match(address):
                     return None
                 return Buttons((Button(label.render(values), "open", style=Style.PRIMARY, url=address),))
+            case _Begin(flow=flow, label=label, words=words):
+                said = " ".join(words.render(values).split())[:LONGEST_WORDS]
+                return Buttons((Button(label.render(values), "start", f"{flow}|{said}"),))
         return None
 
 
@@ -180,6 +198,8 @@ def _part(raw: Any) -> Any:
             return _Cited(conditions.parse(each), templates.text(str(raw.get("folded", ""))))
         case {"link": str(label), "url": str(url)}:
             return _Link(templates.text(label), templates.text(url))
+        case {"begin": str(flow), "label": str(label), "words": str(words)} if _FLOW.match(flow):
+            return _Begin(flow, templates.text(label), templates.text(words))
     raise TemplateError(WHAT_THERE_IS)
 
 

@@ -26,6 +26,7 @@ from workers.assemble import own_dsn, rules
 from workers.audit_notes import came_back
 from workers.clients import Clients
 from workers.hints import Hints
+from workers.knowledge.shelf import Models, Shelf
 from workers.known import Library
 from workers.progress import Progress
 from workers.reach import Reach
@@ -66,6 +67,7 @@ class Hands:
         documents.learn(settings)
         self._library = Library(money_tools=settings.money_tools)
         self._tools = tools()
+        self._models = Models(settings.plain())
         self._mine = threading.local()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="database", daemon=True).start()
@@ -193,6 +195,7 @@ class Hands:
             Reach(claimed.tenant, self._db, self._rules.services, self._clients(), self._await),
             Book(self._db, claimed.tenant, claimed.run_id, self._await),
             telling,
+            Shelf(self._db, claimed.tenant, claimed.run_id, self._library, self._models, self._await),
         )
         try:
             with model_call.asked_by(self._meter, self._await, claimed.tenant, ready.run):

@@ -226,6 +226,8 @@ class Engine:
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """The engine's process."""
     from workers.assemble import assemble
+    from workers.knowledge.embedders import Embedders
+    from workers.knowledge.keeper import VectorKeeper
 
     async with assemble(settings, lease=settings.engine_lease) as engine:
         db = engine.tools.db
@@ -233,6 +235,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             Keeper(db, settings.retention_days, settings.abandoned_days).run(),
             learning_keeper.Keeper(db).run(),
             Sealer(db, signer(settings.secret("secret_key"))).run(),
+            VectorKeeper(db, Embedders(settings.plain())).run(),
             streams_keeper.Keeper(db, engine.tools.clients, settings.retention_days).run(),
         )
         log.info("engine.ready")

@@ -37,7 +37,7 @@ class Looked:
 
 
 class Shelf(Protocol):
-    """The pages that whoever's run it is may read, where it is. Which those are is not for a caller to say."""
+    """The pages that whoever's run it is may read, where it is. Which those are no caller says."""
 
     def look(self, question: str) -> Looked: ...
 

@@ -39,6 +39,7 @@ COMMANDS = (
     ("/order", "Order something; nothing is charged before it is approved", "two margheritas and a cola"),
     ("/escalate", "Hand a matter over to a person", "the customer asks for a refund"),
     ("/summarize", "Sum up tickets and pages of Jira, GitHub and Notion", "PAY last 7 days"),
+    ("/ask", "Answer a question from your own pages", "how long does a refund take?"),
     ("/refund", "Give one of your payments back, once somebody approved it", "the last order"),
     ("/delegate", "Let somebody decide in your stead for a time", "to grace@example.com until Friday"),
     ("/link", "Say that your accounts in Slack and Teams are one person", ""),
