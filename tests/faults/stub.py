@@ -22,6 +22,7 @@ from aiohttp import web
 from integrations.stripe.sandbox import SANDBOX, Sandbox, create_sandbox
 
 TEAM, BOT, BOT_ID = "T0STORM00", "U0BOTBOT0", "B0BOTBOT0"
+CROWD = "U0CROWD"  # many people, each with an address of their own
 MAIL = {"U0ADA0000": "ada@example.com", "U0GRACE00": "grace@example.com"}
 
 Json = dict[str, Any]
@@ -115,7 +116,8 @@ class Stub:
                 }
             case "users.info":
                 user = asked["user"]
-                profile = {"email": MAIL.get(user, "ada@example.com"), "real_name": user}
+                own = f"{user.lower()}@example.com" if user.startswith(CROWD) else "ada@example.com"
+                profile = {"email": MAIL.get(user, own), "real_name": user}
                 return {"ok": True, "user": {"id": user, "is_email_confirmed": True, "profile": profile}}
             case "chat.postMessage":
                 return self._post(asked)
