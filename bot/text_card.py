@@ -13,7 +13,7 @@ _EMPTY_LINES = 3  # line breaks in a row that are still ordinary: two empty line
 _SPACES = 6
 
 _MARK = re.compile(r"(⟨[^⟨⟩\n]{1,80}⟩)")
-_LINES_MARK = re.compile(r"⟨(\d+) lines follow⟩\n")
+_LINES_MARK = re.compile(r"“?⟨(\d+) lines follow⟩\n")
 _WORD = re.compile(r"[^\W\d_]+(?:['’\u200c\u200d][^\W\d_]+)*")
 _PADDING_LINES = re.compile(rf"(?:^|\n)(?: *\n){{{_EMPTY_LINES},}} *")
 _PADDING_SPACES = re.compile(rf" {{{_SPACES},}}")
@@ -98,7 +98,7 @@ def _word_mark(word: str, around: Surroundings) -> str:
     if (
         usual.isascii()
         and usual != word
-        and not all(letter.isascii() or letter in "ªº" or not letter.isalpha() for letter in word)
+        and not all(letter.isascii() or letter in "ªº" or not _is_letter(letter) for letter in word)
     ):
         return f"⟨={usual}⟩"[:80]
     found = scripts(word)
@@ -107,6 +107,11 @@ def _word_mark(word: str, around: Surroundings) -> str:
     if len(found) == 1 and around.suspects(word, name := next(iter(found))):
         return f"⟨{shown(frozenset({name}))}⟩"
     return ""
+
+
+def _is_letter(character: str) -> bool:
+    """Roman numerals too, which pass for the letters that they are made of."""
+    return character.isalpha() or unicodedata.category(character) == "Nl"
 
 
 def _annotate_money(text: str) -> str:

@@ -103,7 +103,9 @@ def _clean_into(parts: list[str], text: str, start: int, end: int, accents: int,
         if kind[0] == "M" and not _is_selector(character) and character not in _INVISIBLE:
             accents += 1
             based = bool(parts) and not parts[-1][-1:].isspace() and character != "\u20e0"
-            parts.append(character if based and accents <= MOST_ACCENTS and kind != "Me" else code(character))
+            struck = show_all and unicodedata.combining(character) == 1  # a stroke through what it stands on
+            ordinary = based and accents <= MOST_ACCENTS and kind != "Me" and not struck
+            parts.append(character if ordinary else code(character))
             continue
         if (
             character in _JOINERS

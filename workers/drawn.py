@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.reply import Block, Paragraph, Reply, Tone
+from bot.text import for_card
 from flows import approval as sealing
 from flows.run import Run
 from integrations import money
@@ -35,14 +36,24 @@ def draw(shown: Shown, code: str) -> Reply:
     return cards.body(
         shown.tool.tool.summary,
         money.show(*moved) if moved else "",
-        run.requester.name,
-        shown.tool.facts(shown.arguments),
-        shown.because,
-        shown.words,
+        _one_row(run.requester.name),
+        tuple((_one_row(label), _barred(value)) for label, value in shown.tool.facts(shown.arguments)),
+        _barred(shown.because),
+        _barred(shown.words),
         code,
         f"{run.flow} {run.flow_version[:8]}",
         f"{shown.expires:%a %d %b %H:%M} UTC",
     )
+
+
+def _one_row(text: str) -> str:
+    """For titles and labels: what somebody wrote begins no line there, where only our words are bold."""
+    return " ⏎ ".join(line.strip() for line in for_card(text).split("\n"))
+
+
+def _barred(text: str) -> str:
+    """What goes on in a second line stands behind a bar, so that no line of it passes for one of ours."""
+    return for_card(text).replace("\n", "\n│ ")
 
 
 def fingerprint(card: Reply, code: str) -> str:

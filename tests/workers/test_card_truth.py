@@ -1,0 +1,255 @@
+"""The card cannot be made to lie: 400 hostile values in every place, drawn, and read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bot import text as bot_text
+from bot import text_card, text_clean
+from bot.reply import Reply
+from bot.text import for_card
+from bot.turn import PersonId
+from flows.policy import Unreadable
+from flows.run import Requester, Run
+from integrations import tools
+from integrations.openapi.example import example
+from tests.workers.read_cards import Seen, bare, hidden, seen_in_slack, seen_in_teams
+from tests.workers.sealed_case import ARGUMENTS
+from workers import cards, drawn
+from workers.drawn import Shown, draw
+from workers.tools import Card
+
+ROWS = json.loads((Path(__file__).parents[1] / "payloads" / "hostile" / "values.json").read_text())
+VALUES: list[tuple[str, str, str]] = [
+    (row["name"], row["text"] if "text" in row else row["piece"] * row["times"], row.get("shows", ""))
+    for row in ROWS
+]
+SEEN = {"slack": seen_in_slack, "teams": seen_in_teams}
+RUN = Run("r1", "order", "0123456789abcdef", Requester(PersonId("p1"), "Ada Reyes"))
+CHARGE = Card(tools()["stripe.charge"])
+EXPIRES = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
+SHOWN = Shown(CHARGE, ARGUMENTS, RUN, "Money above the limit.", "two coffees", EXPIRES)
+
+# Where words of somebody come onto a card, and under which label they have to stand. Each of them
+# gets what Stripe's own limits would refuse before it ever came to a card, in its first 300 characters.
+PLACES = ("requester", "because", "words", "item", "note", "description", "payee")
+
+
+def at(place: str, text: str) -> Shown:
+    """The same charge, with these words in one place."""
+    line = ARGUMENTS["lines"][0]
+    match place:
+        case "requester":
+            return replace(SHOWN, run=replace(RUN, requester=Requester(PersonId("p1"), text[:1000])))
+        case "because":
+            return replace(SHOWN, because=text[:4000])
+        case "words":
+            return replace(SHOWN, words=text)
+        case "item":
+            return replace(SHOWN, arguments={**ARGUMENTS, "lines": [{**line, "name": text[:300]}]})
+        case "note":
+            return replace(SHOWN, arguments={**ARGUMENTS, "lines": [{**line, "note": text[:1500]}]})
+        case "description":
+            return replace(SHOWN, arguments={**ARGUMENTS, "description": text[:300]})
+        case _:
+            kept = "".join(each for each in text if not each.isspace() and each not in "<>")[:300]
+            return replace(SHOWN, arguments={**ARGUMENTS, "email": kept + "@example.com"})
+
+
+def card_of(shown: Shown) -> Reply:
+    return cards.asking(draw(shown, "ABC234"), "a1")
+
+
+def lies(shown: Shown, seen: Seen) -> list[str]:
+    """What a reader would get wrong, or be made to do. Nothing: it is true."""
+    given = shown.arguments
+    found = []
+    facts = shown.tool.facts(given)
+    expected = [("Asked by", shown.run.requester.name), *facts, ("Why I ask", shown.because)]
+    expected += [("It rests on", f"“{shown.words}”")] if shown.words else []
+    if [(bare(for_card(a)), bare(for_card(b))) for a, b in expected] != [
+        (bare(a), bare(b)) for a, b in seen.pairs
+    ]:
+        found.append("the facts are not those of the call")
+    if [bare(each) for each in seen.of("Amount")] != ["$40.00(USD)"]:
+        found.append(f"amount {seen.of('Amount')}")
+    if [bare(each) for each in seen.of("Who pays")] != [bare(for_card(given["email"]))]:
+        found.append("payee")
+    if not any("pm_1" in each for each in seen.of("Paid by")):
+        found.append("account")
+    if not any("cus_1" in each for each in seen.of("At Stripe")):
+        found.append("customer")
+    if seen.pinged or seen.links:
+        found.append(f"pings or links: {seen.pinged or seen.links}")
+    if set(seen.buttons) - {"Approve", "Reject", "Reject…"}:
+        found.append(f"buttons {seen.buttons}")
+    if "code ABC234" not in " ".join(seen.small):
+        found.append("no code")
+    for _, value in seen.pairs:
+        if any(not line.startswith("│ ") and line.strip() for line in value.rstrip("\n").split("\n")[1:]):
+            found.append("a line that might be ours")
+    if any("\n" in label for label, _ in seen.pairs) or any("\n" in title for title in seen.titles):
+        found.append("a title of several lines")
+    if out := hidden("\n".join([*seen.words, *seen.titles, *(b for _, b in seen.pairs)])):
+        found.append(f"hidden {out}")
+    return found
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len({text for _, text, _ in VALUES}) >= 300
+    assert len(VALUES) == len({text for _, text, _ in VALUES})
+
+
+@pytest.mark.parametrize("platform", SEEN)
+@pytest.mark.parametrize("place", PLACES)
+def test_whatever_stands_there_the_card_says_the_truth(place: str, platform: str) -> None:
+    wrong, true = [], 0
+    for name, text, _ in VALUES:
+        shown = at(place, text)
+        try:
+            card = card_of(shown)
+        except Unreadable:  # half a character: no call of it is ever made, nor asked for
+            assert any("\ud800" <= each <= "\udfff" for each in text)
+            continue
+        found = lies(shown, SEEN[platform](card))
+        true += not found
+        wrong += [(name, found)] if found else []
+    assert wrong == []
+    assert true >= 300
+
+
+@pytest.mark.parametrize("platform", SEEN)
+def test_what_hides_is_made_visible(platform: str) -> None:
+    wrong = []
+    for name, text, mark in VALUES:
+        if mark and len(text) < 300 and not any("\ud800" <= each <= "\udfff" for each in text):
+            read = SEEN[platform](card_of(at("description", text))).of("Description")
+            if mark not in "".join(read):
+                wrong.append((name, mark, read))
+    assert wrong == []
+
+
+def _fields() -> list[tuple[str, str]]:
+    """Every argument of every tool that is words, also inside of lists."""
+    return [
+        (name, field)
+        for name, tool in tools().items()
+        for field, kind in tool.arguments.model_json_schema().get("properties", {}).items()
+        if "string" in json.dumps(kind)
+    ]
+
+
+def _with(name: str, field: str, text: str) -> dict[str, Any] | None:
+    """A call with these words there; None where the tool itself refuses them."""
+    tool = tools()[name]
+    base = {**example(tool.arguments.model_json_schema()), **KNOWN.get(name, {})}
+    for value in (
+        text,
+        [text],
+        [{"name": text, "quantity": 1}],
+        [[text, text]],
+        [{"label": text, "value": text}],
+    ):
+        try:
+            tool.arguments.model_validate({**base, field: value})
+        except ValidationError:
+            continue
+        return {**base, field: value}
+    return None
+
+
+# What an example cannot guess: patterns.
+KNOWN: dict[str, dict[str, Any]] = {
+    "stripe.charge": dict(ARGUMENTS),
+    "stripe.refund": {"payment_intent": "pi_1", "currency": "usd", "amount": 100},
+    "stripe.refund_quote": {"payment_intent": "pi_1"},
+    "stripe.invoice": {
+        "customer": "cus_1", "email": "a@example.com", "currency": "usd", "amount": 100,
+        "lines": [{"text": "x", "quantity": 1, "unit_amount": 100, "amount": 100}],
+    },
+    "jira.update_issue": {"issue": "PAY-1", "title": "x"},
+    "jira.comment": {"issue": "PAY-1", "text": "x"},
+    "jira.assign": {"issue": "PAY-1", "person": "p1"},
+    "jira.transition": {"issue": "PAY-1", "to": "Done"},
+    "jira.link": {"issue": "PAY-1", "other": "PAY-2"},
+    "github.label": {"number": 1, "add": ["bug"]},
+    "github.assign": {"number": 1, "add": ["ada"]},
+    "github.comment": {"number": 1, "body": "x"},
+    "github.close": {"number": 1},
+}  # fmt: skip
+
+
+def test_every_tools_arguments_stand_on_its_card_whatever_is_in_them() -> None:
+    taken, wrong = set(), []
+    for number, (name, field) in enumerate(_fields()):
+        for offset in range(0, len(VALUES), 40):
+            label, text, _ = VALUES[(offset + number) % len(VALUES)]
+            arguments = _with(name, field, text[:200])
+            if arguments is None or not text.strip():
+                continue
+            taken.add((name, field))
+            shown = Shown(Card(tools()[name]), arguments, RUN, "why", "", EXPIRES)
+            for platform, see in SEEN.items():
+                seen = see(card_of(shown))
+                read = bare("\n".join(f"{a}\n{b}" for a, b in seen.pairs))
+                there = bare(for_card(text[:200].strip())) in read or tools()[name].describe is None
+                if not there or seen.pinged or seen.links or hidden("".join(seen.words)):
+                    wrong.append((platform, name, field, label, read))
+    assert wrong == []
+    assert len(taken) >= 20
+
+
+# ── without the guards ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.twin
+@pytest.mark.parametrize("platform", SEEN)
+def test_twin_without_the_marks_what_hides_stays_hidden(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (text_clean, text_card, bot_text):
+        monkeypatch.setattr(module, "clean", lambda text, **_: text, raising=False)
+    shown = at("description", "Acme \u202e00.000,1")
+
+    assert "hidden {'\\u202e'}" in lies(shown, SEEN[platform](card_of(shown)))
+
+
+@pytest.mark.twin
+def test_twin_without_the_bar_a_second_line_looks_like_a_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn, "_barred", for_card)
+    shown = at("description", "Pizza\nAmount: $1.00 (USD)")
+
+    assert "a line that might be ours" in lies(shown, seen_in_slack(card_of(shown)))
+
+
+@pytest.mark.twin
+def test_twin_without_one_row_for_names_a_bold_line_looks_like_a_fact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drawn, "_one_row", for_card)
+    shown = at("item", "Pizza\nAmount: $1.00 (USD)")
+
+    assert "a title of several lines" in lies(shown, seen_in_slack(card_of(shown)))
+
+
+@pytest.mark.twin
+def test_twin_words_drawn_as_mrkdwn_would_ping_the_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.platforms.slack import foreign
+
+    monkeypatch.setattr(foreign.safe, "slack_fallback", lambda text: text)
+
+    assert lies(at("requester", "<!channel>"), seen_in_slack(card_of(at("requester", "<!channel>"))))
+
+
+@pytest.mark.twin
+def test_twin_a_card_that_leaves_out_what_it_is_told_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn.cards, "for_card", lambda text: text.replace("$40.00", "$4.00"))
+
+    assert lies(SHOWN, seen_in_slack(card_of(SHOWN)))
