@@ -55,6 +55,9 @@ class Preview:
     announcing: asyncio.Task[Grown | None] | None = None
     messages: list[Grown] = field(default_factory=list)
     until: float = 0.0  # by our own clock: how long nobody else speaks for it
+    asked: bool = False  # the model is: a worker has it, so its row is there
+    armed: bool = False  # it is noted that a message may be begun
+    doubt: bool = False  # one was, and nobody knows what became of it
 
 
 class Previews:
@@ -113,6 +116,7 @@ class Previews:
                 self._end(preview)
                 return
             preview.buffer.add(int(piece["at"]), str(piece["d"]))
+            preview.asked = True
             preview.news.set()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             log.warning("stream.unreadable", problem=type(error).__name__)
@@ -156,7 +160,7 @@ class Previews:
                 preview.announcing.cancel()
             with suppress(*PASSING):
                 async with self._db.tenant(preview.tenant) as c:
-                    await streams.rest(c, preview.tenant, preview.key)
+                    await streams.rest(c, preview.tenant, preview.key, doubt=preview.doubt)
             closing = asyncio.create_task(self._close_what_is_left(preview.tenant))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
@@ -187,6 +191,9 @@ class Previews:
         """Until there is something to show; after some silence it is announced that something will come."""
         began, announced = self._clock(), False
         while not preview.ended and not preview.buffer.ready:
+            if preview.asked and not preview.armed:
+                await self._hold(preview, starting=True)  # now, so that the first words need not wait for it
+                continue
             left = growing.patience - (self._clock() - began)
             if not announced and left <= 0:
                 announced = True
@@ -212,6 +219,7 @@ class Previews:
             return None
         if grown is not None:
             await self._note(preview, [grown])
+            preview.armed = False
         return grown
 
     async def _next(self, preview: Preview, growing: Streams) -> None:
@@ -240,10 +248,19 @@ class Previews:
             await self._pause(preview, min(error.retry_after or growing.pause, EXPECTED))
 
     async def _begin(self, preview: Preview, growing: Streams, words: str) -> None:
-        await self._hold(preview, starting=True)
-        async with asyncio.timeout(CALL):
-            grown = await growing.begin(preview.place, preview.account, words, marker=f"{MARK}{preview.key}")
+        if not preview.armed or not await self._keep(preview):
+            await self._hold(preview, starting=True)
+        preview.doubt = True
+        try:
+            async with asyncio.timeout(CALL):
+                grown = await growing.begin(
+                    preview.place, preview.account, words, marker=f"{MARK}{preview.key}"
+                )
+        except PlatformError as error:
+            preview.doubt = error.unknown
+            raise
         preview.messages.append(grown)
+        preview.armed = False
         await self._note(preview, preview.messages, words if growing.remembers else None)
 
     async def _grow(self, preview: Preview, growing: Streams, grown: Grown, words: str) -> None:
@@ -266,6 +283,7 @@ class Previews:
             self._end(preview)
             raise TimeoutError
         preview.until = now + LEASE
+        preview.armed = preview.armed or starting
 
     async def _note(self, preview: Preview, messages: list[Grown], words: str | None = None) -> None:
         now = self._clock()
@@ -273,6 +291,7 @@ class Previews:
             held = await streams.grown(c, preview.tenant, preview.key, LEASE, messages)
             if held and words is not None:
                 await streams.renew(c, preview.tenant, preview.key, LEASE, words)
+        preview.doubt = False
         if held:
             preview.until = now + LEASE
         else:
@@ -291,9 +310,9 @@ class Previews:
 
     async def _news(self, preview: Preview, seconds: float) -> None:
         """Something came, or so many seconds went by."""
-        preview.news.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(preview.news.wait(), max(seconds, 0.001))
+        preview.news.clear()
 
     async def _pause(self, preview: Preview, seconds: float) -> None:
         end = self._clock() + seconds

@@ -32,6 +32,8 @@ class Telling:
         self._stopped = threading.Event()
         self._at = 0
         self.begun = False
+        # The first is empty: whoever shows it makes ready while the model thinks.
+        loop.call_soon_threadsafe(self._pieces.put_nowait, piece(claimed.key, 0, ""))
         self._telling: Future[None] = asyncio.run_coroutine_threadsafe(self._tell(), loop)
         self._looking: Future[None] = asyncio.run_coroutine_threadsafe(self._look(), loop)
 

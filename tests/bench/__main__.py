@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BENCHES = (
     "flows", "summarize", "ack", "teams", "latency", "turns", "engines", "history", "retention", "audit",
-    "peer", "startup", "understanding",
+    "streaming", "peer", "startup", "understanding",
 )  # fmt: skip
 
 

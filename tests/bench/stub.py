@@ -95,6 +95,11 @@ class Stub:
                 self._threads[ts] = thread
                 self._tell(thread, "post", ts, said)
                 return {"ok": True, "ts": ts, "channel": said.get("channel"), "message": {"ts": ts}}
+            case "chat.startStream":
+                ts = self._ts()
+                self._threads[ts] = str(said.get("thread_ts") or ts)
+                self._tell(self._threads[ts], "stream", ts, said)
+                return {"ok": True, "ts": ts, "channel": said.get("channel")}
             case "chat.update":
                 ts = str(said.get("ts", ""))
                 self._tell(self._threads.get(ts, ts), "update", ts, said)

@@ -122,13 +122,18 @@ async def _live(c: Connection, tenant: UUID, key: str, lease: float, change: str
     return found is not None
 
 
-async def rest(c: Connection, tenant: UUID, key: str) -> None:
-    """Its listener is done: no call of its own is under way, and none will be."""
+async def rest(c: Connection, tenant: UUID, key: str, *, doubt: bool) -> None:
+    """Its listener is done: no call of its own is under way, and none will be.
+
+    `doubt`: a message was begun, and it is not known whether it is there.
+    """
     await c.execute(
-        "update streams set state = 'resting', until = least(until, now())"
+        "update streams set state = 'resting', until = least(until, now()),"
+        " starting_at = case when $3 then starting_at end"
         " where tenant_id = $1 and key = $2 and state = 'live'",
         tenant,
         key,
+        doubt,
     )
 
 
