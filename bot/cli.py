@@ -19,6 +19,7 @@ from workers.approvers_app import approvers_app
 from workers.audit_app import audit_app
 from workers.calibrate_app import calibrate
 from workers.experiments_app import experiments_app
+from workers.models_app import models_app
 from workers.ops_app import dead_app, pause, resume
 from workers.policy_app import policy_app
 from workers.schedules_app import schedules_app
@@ -46,6 +47,7 @@ app.add_typer(audit_app, name="audit")
 app.command("calibrate")(calibrate)
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(experiments_app, name="experiments")
+app.add_typer(models_app, name="models")
 app.add_typer(services_app, name="services")
 app.add_typer(policy_app, name="policy")
 app.add_typer(schedules_app, name="schedules")

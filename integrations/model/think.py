@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from integrations.base import Arguments, Attempt, Done, Performed, Result
-from integrations.errors import NotReached, Refused
+from integrations.errors import Refused
 from integrations.model.extract import extract
+from integrations.model.unanswered import unanswered
 from integrations.models.base import ModelUnavailable
 from integrations.models.shown import Stopped
 from integrations.models.writing import Task, Writer, cited
@@ -64,8 +65,8 @@ def think(writer: Writer | None, asked: ThinkArguments, attempt: Attempt) -> Per
     shown = {} if attempt.show is None else {"show": attempt.show}
     try:
         text = writer.write(task, _batches(numbered), attempt.progress, **shown)
-    except ModelUnavailable:
-        raise NotReached("The model", "gave no answer in time.") from None
+    except ModelUnavailable as error:
+        raise unanswered(error) from None
     except Stopped as stopped:
         if not stopped.words:
             raise Refused(

@@ -125,6 +125,7 @@ class HybridChat:
     def __init__(self, far: Callable[[float], Chat], near: Callable[[float], Chat], seconds: float) -> None:
         self._far, self._near = far, near
         self._end = monotonic() + seconds
+        self._way = Way((), False)
 
     async def complete(self, messages: Messages, most_tokens: int) -> str:
         async with aclosing(self._ways(messages)) as ways:
@@ -136,7 +137,7 @@ class HybridChat:
                     problem = error
                     if error.problem is Problem.SPENT:
                         break
-            raise problem
+            raise self._told(problem)
 
     async def stream(self, messages: Messages, most_tokens: int) -> AsyncIterator[str]:
         async with aclosing(self._ways(messages)) as ways:
@@ -153,14 +154,23 @@ class HybridChat:
                     problem = error
                     if shown or error.problem is Problem.SPENT:
                         break
-            raise problem
+            raise self._told(problem)
 
     async def close(self) -> None:
         """Each is closed by whoever asked it."""
 
+    def _told(self, problem: ModelUnavailable) -> ModelUnavailable:
+        """Whoever waits is told why nobody else was asked."""
+        if self._way.stays and not problem.told:
+            why = (
+                "the place is private" if self._way.private else "what it was given holds something sensitive"
+            )
+            problem.told = f"that is near gave no answer, and the one in the cloud is not asked, since {why}."
+        return problem
+
     async def _ways(self, messages: Messages) -> AsyncIterator[Chat]:
         """Whom to ask, one after the other; what was opened is closed."""
-        way = way_of(message_texts(messages))
+        way = self._way = way_of(message_texts(messages))
         openings = [(self._near, 1.0)] if way.stays else [(self._far, FAR_SHARE), (self._near, 1.0)]
         for number, (opening, share) in enumerate(openings):
             left = self._end - monotonic()

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from integrations.base import Attempt, Done, Performed
-from integrations.errors import NotReached
 from integrations.model.extract import extract
+from integrations.model.unanswered import unanswered
 from integrations.models.base import ModelUnavailable
 from integrations.models.writing import Task, Writer
 from integrations.work.chunks import chunks
@@ -74,8 +74,8 @@ def _statements(
         return _extracted(sources), False
     try:
         text = writer.write(Task(TASK, LONGEST), chunks(sources), attempt.progress)
-    except ModelUnavailable:
-        raise NotReached("The model", "gave no answer in time.") from None
+    except ModelUnavailable as error:
+        raise unanswered(error) from None
     return cited(text, sources), True
 
 

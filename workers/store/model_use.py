@@ -83,6 +83,13 @@ async def of_month(c: Connection, tenant: UUID, month: str) -> list[Used]:
     return [Used(month, row["person"], row["model"], *(row[name] for name in COUNTS)) for row in rows]
 
 
+async def names(c: Connection, tenant: UUID, people: set[UUID]) -> dict[UUID, str]:
+    rows = await c.fetch(
+        "select id, name from people where tenant_id = $1 and id = any($2::uuid[])", tenant, list(people)
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
 async def budget(c: Connection, tenant: UUID) -> Budget | None:
     """None where nothing was set for this tenant."""
     row = await c.fetchrow(
