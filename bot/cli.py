@@ -19,6 +19,7 @@ from workers.approvers_app import approvers_app
 from workers.audit_app import audit_app
 from workers.calibrate_app import calibrate
 from workers.experiments_app import experiments_app
+from workers.grants_app import approvals_app, grants_app
 from workers.models_app import models_app
 from workers.ops_app import dead_app, pause, resume
 from workers.policy_app import policy_app
@@ -44,6 +45,8 @@ app.add_typer(tools_app, name="tools")
 app.add_typer(dead_app, name="dead")
 app.add_typer(approvers_app, name="approvers")
 app.add_typer(audit_app, name="audit")
+app.add_typer(approvals_app, name="approvals")
+app.add_typer(grants_app, name="grants")
 app.command("calibrate")(calibrate)
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(experiments_app, name="experiments")

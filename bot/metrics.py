@@ -155,6 +155,16 @@ class Waiting:
         self._plain = {
             what: Gauge(f"countersign_{name}", text, registry=into) for what, (name, text) in told.items()
         }
+        labelled = {
+            "approval_seconds": ("approval_median_seconds", "Median time to a decision of a day", "tool"),
+            "approval_overridden": ("approval_override_ratio", "Rejected or edited, of a day", "tool"),
+            "approval_instant": ("approval_instant_ratio", "Decided within 2 seconds, of a day", "tool"),
+            "approval_waiting": ("approvals_waiting", "Undecided, by the group that is asked", "approvers"),
+        }
+        self._labelled = {
+            what: Gauge(f"countersign_{name}", text, [label], registry=into)
+            for what, (name, text, label) in labelled.items()
+        }
         self._open = Gauge(
             "countersign_effects_open", "Effects that are not over", ["state", "tool"], registry=into
         )
@@ -166,11 +176,14 @@ class Waiting:
         )
 
     def show(self, rows: Sequence[tuple[str, str, float]]) -> None:
-        self._open.clear()
+        for each in (self._open, *self._labelled.values()):
+            each.clear()
         for what, label, value in rows:
             if what == "effects":
                 state, _, tool = label.partition(" ")
                 self._open.labels(state, tool).set(value)
+            elif what in self._labelled:
+                self._labelled[what].labels(label).set(value)
             elif what == "dead":
                 self._dead.labels(label).set(value)
             elif what in self._plain:

@@ -13,6 +13,7 @@ from bot.turn import Turn
 from flows.repair import what_i_can_do
 from workers import cards
 from workers.approve import Rules
+from workers.approvers import load_listed
 from workers.commit import Commit
 from workers.known import World
 from workers.seen import Seen, Tools, finish
@@ -74,7 +75,7 @@ async def _decisions(c: Connection, tenant: UUID, person: Person, world: World, 
     if person.email not in rules.who(world.known.policy):
         return [Paragraph("Nothing waits for you here.", Tone.SUBTLE)]
     drawn: list[Block] = []
-    for approval in await approvals.pending(c, tenant, MOST):
+    for approval in await load_listed.pending(c, tenant, MOST):
         if approval.requester == person.id:
             continue
         drawn += [block for block in approval.card.blocks if not isinstance(block, Heading)]

@@ -53,5 +53,6 @@ async def look(db: Database, counted: Metrics) -> None:
     """Once. The database hands out numbers only."""
     rows = await db.dispatch(
         "select what, label, value from measure() union all select what, label, value from measure_audit()"
+        " union all select what, label, value from measure_approvals()"
     )
     counted.measured([(row["what"], row["label"], row["value"]) for row in rows])

@@ -1,4 +1,4 @@
-"""/link, /unlink, /delegate, /grants: what a person says of themselves, answered to them alone."""
+"""/link, /unlink, /delegate, /grants, /approvals: answered to whoever says it, and to nobody else."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from uuid import UUID
 
 from bot.reply import Reply
 from bot.turn import Account, Said, Turn
-from workers.approvers import grants_said, linking, private, standins
+from workers.approvers import grants_said, linking, load_listed, private, standins
 from workers.commit import Commit
 from workers.seen import Seen, Tools, tell, write_all
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.people import Person
 
-COMMANDS = ("/link", "/unlink", "/delegate", "/grants")
+COMMANDS = ("/link", "/unlink", "/delegate", "/grants", "/approvals")
 
 
 def is_one(turn: Turn) -> bool:
@@ -32,6 +32,8 @@ async def said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: P
     command, rest = _split(turn.act.text)
     if command == "/grants":
         return await grants_said.said(tools, claimed, seen, turn, person)
+    if command == "/approvals":
+        return await load_listed.said(tools, claimed, seen, turn, person)
     commit = Commit()
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         answer, told = await answered(c, claimed.tenant, commit, person, turn.account, command, rest)

@@ -27,8 +27,7 @@ from workers.store.people import Person
 from workers.tools import cards
 
 ACTIONS = frozenset({AGREE, DROP, REVOKE, OFFER})
-PROPOSE = "grant.propose"
-EVENTS = frozenset({PROPOSE, grants_ended.TOLD, grants_ended.OVER})
+EVENTS = frozenset({grants_ended.TOLD, grants_ended.OVER})
 HOW = f"“/grants” lists them, “/grants add {EXAMPLE}” proposes one, “/grants revoke 3” ends one."
 GONE = "I do not know this request any more."
 
@@ -174,13 +173,7 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen, raw: dict[str, Any])
         match raw["_"]:
             case grants_ended.TOLD:
                 await grants_ended.told(c, tenant, commit, claimed.key, raw)
-            case grants_ended.OVER:
-                await grants_ended.over(c, tenant, commit, raw["grant"])
             case _:
-                wanted = understood(str(raw["text"]))
-                if not isinstance(wanted, Unclear):
-                    await grants_made.propose(
-                        c, tenant, commit, claimed.key, wanted, None, seen.world, tools.rules
-                    )
+                await grants_ended.over(c, tenant, commit, raw["grant"])
         await write_all(tools, c, claimed, seen, commit)
     return commit
