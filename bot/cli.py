@@ -21,6 +21,7 @@ from workers.calibrate_app import calibrate
 from workers.experiments_app import experiments_app
 from workers.grants_app import approvals_app, grants_app
 from workers.models_app import models_app
+from workers.ingest_app import ingest, knowledge_app
 from workers.ops_app import dead_app, pause, resume
 from workers.policy_app import policy_app
 from workers.schedules_app import schedules_app
@@ -48,6 +49,8 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(approvals_app, name="approvals")
 app.add_typer(grants_app, name="grants")
 app.command("calibrate")(calibrate)
+app.command("ingest")(ingest)
+app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(experiments_app, name="experiments")
 app.add_typer(models_app, name="models")
