@@ -59,11 +59,15 @@ UNKNOWN = Facts()
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """The weakest of what a call rests on: the field, the words it was heard in, what they were taken for."""
+    """The weakest of what a call rests on: the field, the words it was heard in, what they were taken for.
+
+    `part`: which part of the field, where that can be told ("quantity").
+    """
 
     field: str = ""
     words: str = ""
     meaning: str = ""
+    part: str = ""
 
     @property
     def sentence(self) -> str:
@@ -74,6 +78,16 @@ class Doubt:
         if self.words:
             return f"I understood “{self.words}” right{where}"
         return f"I understood this right{where}"
+
+    @property
+    def unsure(self) -> str:
+        """The same as a sentence of its own, for a reason of the policy and for a card: no bare number."""
+        what = self.part or self.field
+        about = f" about “{what}”" if what else ""
+        if not self.words:
+            return f"I am not sure{about or ' that I understood this right'}."
+        taken = f" I took it to mean {self.meaning}." if self.meaning else ""
+        return f"I am not sure{about}: “{self.words}”.{taken}"
 
 
 @dataclass(frozen=True, slots=True)

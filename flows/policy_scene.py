@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.effects import Call, Effect, Shadowed, UnderGrant
 from flows.items import LONGEST_WORDS, items_key, weakest
-from flows.policy import GRANT, UNREADABLE, About, ToolCard, Unreadable, Verdict, judge, would_have
+from flows.policy import GRANT, UNREADABLE, About, Outcome, ToolCard, Unreadable, Verdict, judge, would_have
 from flows.policy_facts import Doubt
 from flows.scene import Scene
 
 LONGEST_MEANING = 80
+SURE = 0.9  # from here on nothing is said of what a call rests on
+VAGUE = frozenset({"couple", "few", "some", "several", "bunch", "lots", "many", "handful", "or", "about"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,17 @@ def ruled(scene: Scene, card: ToolCard, call: Call, rests_on: Sequence[str]) -> 
     granted = known.facts.granted.get(call.key)
     if granted is not None and verdict.rule == f"{GRANT}{granted.id}":
         noted += (UnderGrant(call.key, call.tool, granted.id),)
-    return Ruled(verdict, confidence, doubt.words, noted)
+    return Ruled(_with_doubt(verdict, confidence, doubt), confidence, doubt.words, noted)
+
+
+def _with_doubt(verdict: Verdict, confidence: float | None, doubt: Doubt) -> Verdict:
+    """Whoever decides for another reason hears of the weakest field too, in the same words."""
+    told = doubt.words and f"“{doubt.words}”" in verdict.because
+    if verdict.outcome is not Outcome.ASK or confidence is None or confidence >= SURE or told:
+        return verdict
+    if doubt.unsure in verdict.because:
+        return verdict
+    return replace(verdict, because=f"{verdict.because} {doubt.unsure}")
 
 
 def weakest_of(scene: Scene, card: ToolCard, rests_on: Sequence[str]) -> tuple[float | None, Doubt]:
@@ -57,7 +69,17 @@ def _of_slot(scene: Scene, slot: str) -> tuple[float, Doubt]:
     confidence, words = weakest(sure)
     name = next((each for each, said in sure.items() if said["words"] == words), slot)
     meaning = _meaning(scene.run.slots.get(slot), name)
-    return confidence, Doubt(slot.replace("_", " "), _short(words), meaning)
+    return confidence, Doubt(slot.replace("_", " "), _short(words), meaning, _part(words, name, sure))
+
+
+def _part(words: str, name: str, sure: Mapping[str, Any]) -> str:
+    """Of a line of a list: how many, or what. Empty where that cannot be told."""
+    if name not in sure:
+        return ""
+    said = set(words.lower().replace("-", " ").split())
+    if said & VAGUE:
+        return "quantity"
+    return "" if said & set(name.lower().split()) else "item"
 
 
 def _meaning(value: Any, name: str) -> str:

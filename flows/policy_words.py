@@ -10,12 +10,17 @@ from flows.policy_facts import Doubt
 from flows.policy_match import Case, bound
 from flows.policy_rule import Among, Bound, Limit, Rule, When
 
-PLACES = frozenset({"amount", "at_least", "below", "limit", "used", "confidence", "doubt", "recipient"})
+PLACES = frozenset(
+    {"amount", "at_least", "below", "limit", "used", "confidence", "doubt", "unsure", "recipient"}
+)
+NOT_KNOWN = "It is not known how sure I am that {doubt}."
 _PLACE = re.compile(r"\{([a-z_]{1,20})\}")
 
 
 def because(rule: Rule, case: Case, doubt: Doubt) -> str:
     """The rule's own words with the call's values in them; what has no value stays as it is written."""
+    if case.confidence is None and "{confidence}" in rule.because:
+        return NOT_KNOWN.format(doubt=doubt.sentence)
     values = _values(rule, case, doubt)
     return _PLACE.sub(lambda found: values.get(found[1], found[0]), rule.because)
 
@@ -38,7 +43,13 @@ def untold(rule: Rule, case: Case, field: str) -> str:
 
 
 def _values(rule: Rule, case: Case, doubt: Doubt) -> Mapping[str, str]:
-    values = {"doubt": doubt.sentence, "at_least": _bound(rule.at_least), "below": _bound(rule.below)}
+    unsure = NOT_KNOWN.format(doubt=doubt.sentence) if case.confidence is None else doubt.unsure
+    values = {
+        "doubt": doubt.sentence,
+        "unsure": unsure,
+        "at_least": _bound(rule.at_least),
+        "below": _bound(rule.below),
+    }
     if case.amount is not None:
         values["amount"] = shown(*case.amount)
         values |= {

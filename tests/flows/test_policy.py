@@ -65,7 +65,7 @@ def test_the_shipped_policy_rules(
 
 def test_people_are_told_the_amount_the_limit_and_how_sure_we_are() -> None:
     assert judge(SHIPPED, PAY, usd(7800), 1.0).because == "$78.00 is at or above the limit of $50.00."
-    assert judge(SHIPPED, PAY, usd(100), 0.62).because == "I am only 62% sure that I understood this right."
+    assert judge(SHIPPED, PAY, usd(100), 0.62).because == "I am not sure that I understood this right."
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from flows import policy_scene
+from flows import policy_scene, policy_words
 from flows.effects import AskApproval, Call, Shadowed
 from flows.events import Entered
-from flows.policy import Outcome, Policy, Rule, Unreadable
+from flows.policy import Outcome, Policy, Rule, Unreadable, Verdict
 from flows.policy_facts import Doubt
+from flows.policy_match import Case
 from flows.run import Run
 from flows.scene import Known
 from tests.flows.builders import KNOWN, POLICY, TOOLS, Card, advance, flow_of, of_kind, run_of, said
@@ -173,3 +174,31 @@ def test_what_is_denied_but_would_have_run_is_noted_too() -> None:
     assert after.status == "failed"
     [noted] = of_kind(effects, Shadowed)
     assert noted.would.outcome is Outcome.ALONE
+
+
+def test_whoever_decides_for_another_reason_hears_of_the_weakest_field_too() -> None:
+    doubt = Doubt("items", "a couple", "2 × Cola", "quantity")
+    large = Verdict(Outcome.ASK, "large", "$96.00 is at or above the limit.")
+
+    told = policy_scene._with_doubt(large, 0.62, doubt).because
+
+    assert told == f"$96.00 is at or above the limit. {doubt.unsure}"
+    assert doubt.unsure == "I am not sure about “quantity”: “a couple”. I took it to mean 2 × Cola."
+    assert policy_scene._with_doubt(large, 0.95, doubt) == large
+    assert policy_scene._with_doubt(replace(large, because=told), 0.62, doubt).because == told
+
+
+def test_which_part_of_a_line_is_weak_is_told_where_it_can_be() -> None:
+    sure = {"Large Cola": {"confidence": 0.6, "words": "x"}}
+    assert policy_scene._part("a couple of colas", "Large Cola", sure) == "quantity"
+    assert policy_scene._part("that fizzy thing", "Large Cola", sure) == "item"
+    assert policy_scene._part("two large cola", "Large Cola", sure) == ""
+    assert policy_scene._part("fifty", "budget", sure) == ""
+
+
+@pytest.mark.parametrize("words", ["I am only {confidence} sure that {doubt}.", "{unsure}"])
+def test_what_is_not_known_is_said_and_no_place_stands_open(words: str) -> None:
+    rule = Rule("unsure", Outcome.ASK, words, confidence_below=0.75)
+    said = policy_words.because(rule, Case("t", "write"), Doubt("items", "a couple"))
+
+    assert said == "It is not known how sure I am that I understood “a couple” right (items)."
