@@ -78,15 +78,22 @@ class Estimate:
 
 
 def weighted(judged: Iterable[Judged]) -> Estimate | None:
-    """Each counts as many times as there are like it that nobody looked at (Hájek's form). None where
-    nothing was judged."""
-    found = [(1.0 / each.chance, not each.right) for each in judged if each.right is not None]
-    total = sum(weight for weight, _ in found)
-    if not found:
-        return None
-    error = sum(weight for weight, wrong in found if wrong) / total
-    spread = sum((weight * (wrong - error)) ** 2 for weight, wrong in found) ** 0.5 / total
-    return Estimate(error, spread, len(found))
+    """What was judged speaks for what was not, among those that had the same chance of it: each counts as
+    one over the share of its like that was judged. So those whom nobody answered are counted too. None
+    where nothing was judged."""
+    alike: dict[float, list[bool | None]] = {}
+    for each in judged:
+        alike.setdefault(each.chance, []).append(each.right)
+    groups = [(len(labels), [right for right in labels if right is not None]) for labels in alike.values()]
+    groups = [(number, labels) for number, labels in groups if labels]
+    total = sum(number for number, _ in groups)
+    error = spread = 0.0
+    for number, labels in groups:
+        wrong, share = sum(not right for right in labels), number / total
+        error += share * wrong / len(labels)
+        likely = (wrong + 0.5) / (len(labels) + 1)
+        spread += share**2 * likely * (1 - likely) / len(labels) * (1 - len(labels) / number)
+    return Estimate(error, spread**0.5, sum(len(labels) for _, labels in groups)) if groups else None
 
 
 # ── what a certificate is about ─────────────────────────────────────────────────────────

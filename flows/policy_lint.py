@@ -119,6 +119,8 @@ def _unreachable(policy: Policy) -> Iterator[Finding]:
             stricter = other.outcome > rule.outcome
             if rule.shadow or other.shadow or before == at or not covers(other, rule):
                 continue
+            if other.learn is not None and rule.learn is None and not stricter:
+                continue  # once experience lets that one go, this one still asks
             if stricter and before < at:
                 problem = f"would loosen what {other.name!r} tightened: that one wins, and this never decides"
             elif stricter or (other.outcome is rule.outcome and before < at):

@@ -19,7 +19,6 @@ from workers.policy_cli import say, with_tenant
 from workers.store import audit, bars, definitions, learning, tenants
 from workers.store.bars import Bar, Lately
 from workers.store.door import Connection
-from workers.store.learning import Labelled
 
 MOST = 5_000
 NO_RULE = (
@@ -99,18 +98,10 @@ async def every(c: Connection, tenant: UUID) -> list[Told]:
 async def _told(c: Connection, tenant: UUID, bar: Bar, policy: Policy | None) -> Told:
     rule = calibration.learning_rule(policy, bar.about.rule) if policy else None
     rows = await learning.everything(c, tenant, bar.about.evidence, MOST)
-    estimate = weighted(judged(rows))
+    estimate = weighted(Judged(row.chance, row.right) for row in rows)
     lately = await bars.lately(c, tenant, bar)
     learn = rule.learn if rule else None
     return Told(bar, learn, lately, estimate, sentence(bar, learn))
-
-
-def judged(rows: list[Labelled]) -> list[Judged]:
-    """With the chance that each really had: of those drawn for an audit, some are never answered."""
-    drawn = sum(row.chance for row in rows if row.alone)
-    answered = sum(row.alone and row.right is not None for row in rows)
-    share = min(1.0, answered / drawn) if drawn and answered else 1.0
-    return [Judged(row.chance * share if row.alone else row.chance, row.right) for row in rows]
 
 
 def sentence(bar: Bar, learn: Learn | None) -> str:
