@@ -19,6 +19,7 @@ from workers.approvers_app import approvers_app
 from workers.audit_app import audit_app
 from workers.calibrate_app import calibrate
 from workers.experiments_app import experiments_app
+from workers.feedback_app import feedback_app
 from workers.grants_app import approvals_app, grants_app
 from workers.models_app import models_app
 from workers.ingest_app import ingest, knowledge_app
@@ -53,6 +54,7 @@ app.command("ingest")(ingest)
 app.add_typer(knowledge_app, name="knowledge")
 app.add_typer(manifest_app, name="manifest")
 app.add_typer(experiments_app, name="experiments")
+app.add_typer(feedback_app, name="feedback")
 app.add_typer(models_app, name="models")
 app.add_typer(services_app, name="services")
 app.add_typer(policy_app, name="policy")
