@@ -14,8 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCHES = (
-    "flows", "summarize", "ack", "teams", "latency", "turns", "engines", "history", "retention", "audit",
-    "streaming", "peer", "startup", "understanding",
+    "flows", "summarize", "ack", "teams", "latency", "presses", "turns", "engines", "history", "retention",
+    "audit", "streaming", "peer", "startup", "understanding", "knowledge",
 )  # fmt: skip
 
 
