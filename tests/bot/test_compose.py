@@ -14,7 +14,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("migrate", "front", "engine", "worker")
 SETTINGS = {name.upper() for name in Settings.model_fields}
-PINNED = re.compile(r"[\w./-]+:\d[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?")
+PINNED = re.compile(r"[\w./-]+:v?\d[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?")
 
 EXAMPLE = (ROOT / ".env.example").read_text()
 ASSIGNED = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
@@ -22,7 +22,8 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
 def test_front_engine_worker_and_their_servers_are_there() -> None:
-    assert set(SERVICES) == {*OURS, "postgres", "valkey"}
+    assert set(SERVICES) == {*OURS, "postgres", "valkey", "vllm"}
+    assert {name for name in SERVICES if "profiles" in SERVICES[name]} == {"vllm"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -68,7 +69,7 @@ def test_every_variable_that_it_asks_the_env_file_for_is_documented_there(name: 
     assert set(asked) <= set(ASSIGNED)
 
 
-@pytest.mark.parametrize("name", ["front", "engine", "worker", "postgres", "valkey"])
+@pytest.mark.parametrize("name", ["front", "engine", "worker", "postgres", "valkey", "vllm"])
 def test_every_service_that_stays_has_a_health_check(name: str) -> None:
     check = SERVICES[name]["healthcheck"]
 
@@ -107,6 +108,29 @@ def test_they_start_after_the_migration_and_their_servers() -> None:
     for name in ("front", "engine", "worker"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
         assert SERVICES[name]["depends_on"]["postgres"] == {"condition": "service_healthy"}
+
+
+def test_only_those_who_ask_it_are_on_the_models_network() -> None:
+    """vLLM answers some of its paths without a key, whatever it is told."""
+    assert {name for name in SERVICES if "models" in SERVICES[name].get("networks", [])} == {
+        "engine", "worker", "vllm",
+    }  # fmt: skip
+    assert SERVICES["vllm"]["networks"] == ["models"]
+    assert "ports" not in SERVICES["vllm"]
+    for name in ("engine", "worker"):
+        assert "default" in SERVICES[name]["networks"]
+
+
+def test_the_model_server_bounds_its_queue_and_ends_within_its_grace() -> None:
+    flags = dict(each.removeprefix("--").partition("=")[::2] for each in SERVICES["vllm"]["command"])
+
+    assert {
+        "max-num-queued-reqs",
+        "max-model-len",
+        "max-num-seqs",
+        "exclude-tools-when-tool-choice-none",
+    } <= set(flags)
+    assert int(flags["shutdown-timeout"]) < int(SERVICES["vllm"]["stop_grace_period"].removesuffix("s"))
 
 
 def test_the_image_runs_as_nobody_and_holds_no_workbench() -> None:

@@ -88,7 +88,8 @@ async def test_where_two_models_may_read_it_says_both() -> None:
         "/privacy", model="hybrid", edge_url="http://localhost:11434/v1", openai_base_url=far
     )
 
-    assert "on the machine it runs on, and where it cannot answer, by one at ai.example" in text
+    assert "by a language model at ai.example" in text
+    assert "goes to one on the machine it runs on instead, and to no other" in text
 
 
 async def test_with_money_tools_off_the_terms_say_so() -> None:
