@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 from flows.money import minor_units, shown
 from flows.policy_match import Case, unknown, weight
@@ -145,7 +144,7 @@ EXAMPLE = "tool=stripe.charge requester=ada@example.com each=20.00 currency=usd 
 FIELDS = ("tool", "requester", "recipient", "each", "total", "currency", "calls", "per", "days", "until")
 _PAIR = re.compile(r"([a-z]+)=(\"[^\"]{0,300}\"|\S{1,300})")
 _CURRENCY = re.compile(r"[a-z]{3}\Z")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z")  # whether it is there: at the desk
 
 
 def understood(text: str) -> Wanted | Unclear:
@@ -196,10 +195,6 @@ def _ending(wanted: Wanted, given: Mapping[str, str]) -> Wanted | Unclear:
     if "days" in given and "until" in given:
         return Unclear("Say days or until, not both.")
     if "until" in given:
-        try:
-            date.fromisoformat(given["until"])
-        except ValueError:
-            return Unclear("until is a day, like until=2026-12-31.")
         if not _DAY.match(given["until"]):
             return Unclear("until is a day, like until=2026-12-31.")
         return replace(wanted, until=given["until"])

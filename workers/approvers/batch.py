@@ -170,9 +170,9 @@ async def _together(
         place = await place_of(c, tenant, spot)
         if place is not None:
             commit.messages.append(Message(card_id(batch, number), "post", place, drawn))
-    for each in shown:
-        if each.outlier:
-            await _let(c, tenant, commit, each.approval)
+    for member in shown:
+        if member.outlier:
+            await _let(c, tenant, commit, member.approval)
     commit.note("approval.batched", batch=batch, tool=approval.tool, policy=approval.policy_version,
                 approvals=[each.approval for each in shown if not each.outlier],
                 apart=[each.approval for each in shown if each.outlier])  # fmt: skip

@@ -11,8 +11,8 @@ from bot.text import for_card
 from bot.turn import Pressed, Turn
 from workers import cards
 from workers.approvers import batch_news, groups, press
-from workers.approvers.batch import SHOW
 from workers.approvers.batch_card import APPROVE, SINGLE, STATES
+from workers.approvers.load import SHOW
 from workers.approvers.rules import Rules
 from workers.commit import Commit
 from workers.known import World

@@ -42,6 +42,8 @@ COMMANDS = (
     ("/ask", "Answer a question from your own pages", "how long does a refund take?"),
     ("/refund", "Give one of your payments back, once somebody approved it", "the last order"),
     ("/delegate", "Let somebody decide in your stead for a time", "to grace@example.com until Friday"),
+    ("/approvals", "What waits for your decision", ""),
+    ("/grants", "What runs alone by a grant; propose one or end it", "add tool=… each=… | revoke 3"),
     ("/link", "Say that your accounts in Slack and Teams are one person", ""),
     ("/unlink", "Take that back", ""),
     ("/help", "What Countersign can do, and how to ask", ""),
