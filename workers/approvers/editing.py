@@ -201,7 +201,7 @@ async def _replace(
 ) -> Reply:
     """The old question is over and the new one stands, or neither. Raises `Impossible`."""
     old, policy, run = edit.found.approval, seen.world.known.policy, edit.stored.run
-    new, now = await _asked_anew(c, tools, tenant, edit, verdict, seen)
+    new = await _asked_anew(c, tools, tenant, edit, verdict, seen)
     if not await approvals.decide(c, tenant, old.id, "changed", person.id, ""):
         raise Impossible(GONE)
     if not await effects.change(c, tenant, edit.call, policy.version):
@@ -213,6 +213,7 @@ async def _replace(
     await kept.carry_over(c, tenant, old.id, new.id)
     terms = new.terms
     assert terms is not None
+    now: datetime = await c.fetchval("select now()")
     known = await situation.known(c, tenant, new, terms, policy, now, [person.id])
     lacking = unfilled(known.stages, known.excluded)
     if lacking is not None and not terms.escalate:
@@ -229,7 +230,7 @@ async def _replace(
 
 async def _asked_anew(
     c: Connection, tools: Tools, tenant: UUID, edit: _Edit, verdict: Verdict, seen: Seen
-) -> tuple[Approval, datetime]:
+) -> Approval:
     old, policy = edit.found.approval, seen.world.known.policy
     service = await kept_services.kept(c, tenant, integration_of(old.tool).name)
     try:
@@ -239,11 +240,10 @@ async def _asked_anew(
     terms = tools.rules.terms(policy, frozenset(approvers_of(old.tool, edit.read.arguments)))
     now: datetime = await c.fetchval("select date_trunc('second', now())")
     lasts = float(policy.expires)
-    new = asking.seal(
+    return asking.seal(
         tenant, old.conversation, edit.stored.run, edit.call, edit.tool, verdict, old.words, account, terms,
         policy, asking.expiry(now, lasts, terms, policy), id=_next(old),
     )  # fmt: skip
-    return new, now
 
 
 async def _counts(

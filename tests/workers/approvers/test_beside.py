@@ -1,0 +1,438 @@
+"""Changing a call, asking back and handing on, in the database: who may, and what never runs."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from bot.reply import Form, Reply
+from bot.turn import Account, PersonId, Place, Submitted, Turn, TurnId
+from flows.approval_stages import Stage, Terms
+from flows.policy import Outcome, Policy, Rule
+from flows.run import Requester, Run, to_json
+from flows.scene import Known
+from integrations import tools as every_tool
+from tests.workers.approvers.asked import asks, email, met, policy, presses, state, told
+from tests.workers.store.conftest import There
+from workers import sealed
+from workers.approvers import beside, editing, handing_on, holding, questions, situation
+from workers.approvers.rules import Rules
+from workers.approvers.situation import Known as Situation
+from workers.commit import Commit
+from workers.services import Services
+from workers.store import approvals, conversations, effects, runs
+from workers.store import beside as kept
+from workers.store.approvals import Approval
+from workers.store.people import Person
+from workers.tools import cards
+
+RULES = Rules((), (), Services({"STRIPE_API_KEY": "sk_test_1"}))
+ONE = policy(Stage((email("grace"), email("omar"))))
+TWO = policy(Stage((email("grace"), email("omar")), 2))
+REFUND: dict[str, Any] = {
+    "payment_intent": "pi_1", "currency": "usd", "amount": 5000, "reason": "duplicate", "left": 9600,
+    "customer": "cus_x", "email": "eve@example.com", "payment": "Lunch",
+}  # fmt: skip
+LINE = {
+    "price": "price_1",
+    "product": "prod_1",
+    "name": "Cola",
+    "quantity": 1,
+    "unit_amount": 300,
+    "amount": 300,
+}
+FOR_EVE: dict[str, Any] = {"email": email("eve"), "lines": [LINE], "amount": 300, "currency": "usd"}
+PRIVATE = Place("slack", "T1", "U-grace-slack", private=True)
+
+
+def world(policy: Policy) -> Any:
+    return SimpleNamespace(known=Known(policy, cards()), tools=cards())
+
+
+def turn(approval: Approval, by: Person, form: str, /, **answers: str) -> Turn:
+    account = Account("slack", "T1", f"U-{by.name.lower()}-slack")
+    return Turn(TurnId(f"t{uuid4()}"), PRIVATE, account, Submitted(form, approval.id, answers), True)
+
+
+async def held_for(there: There, rules: Policy, arguments: dict[str, Any] = REFUND, **more: Any) -> Approval:
+    """Ada asks for a refund of somebody else's payment."""
+    ada = await met(there, "ada")
+    run = Run(there.run, "refund", "v1", Requester(PersonId(str(ada.id)), "Ada", ada.email), step="charge")
+    async with there.db.tenant(there.tenant) as c:
+        await c.execute("update runs set state = $1", orjson.dumps(to_json(run)).decode())
+    tool = "stripe.charge" if "lines" in arguments else "stripe.refund"
+    return await asks(there, rules, ada, tool, arguments, **more)
+
+
+async def edits(
+    there: There, rules: Policy, approval: Approval, person: Person, **answers: str
+) -> tuple[Form | Reply | str, Commit]:
+    commit, tools = Commit(), cast("Any", SimpleNamespace(rules=RULES))
+    seen: Any = SimpleNamespace(world=world(rules))
+    sent = turn(approval, person, beside.EDIT, **answers)
+    async with there.db.tenant(there.tenant) as c:
+        found = await holding.held(
+            c, tools, there.tenant, approval.id, sent, person, seen.world, deciding=True
+        )
+        if isinstance(found, str):
+            return found, commit
+        return await editing._edit(c, tools, there.tenant, commit, found, sent, person, seen), commit
+
+
+async def live(there: There, approval: Approval) -> Approval:
+    async with there.db.tenant(there.tenant) as c:
+        found = await approvals.of_effect(c, there.tenant, approval.effect_key)
+    assert found is not None
+    return found
+
+
+async def arguments(there: There, approval: Approval) -> dict[str, Any]:
+    stored = await there.value("select arguments from effects where key = $1", approval.effect_key)
+    return cast("dict[str, Any]", orjson.loads(stored))
+
+
+async def fits(there: There, approval: Approval, rules: Policy) -> str:
+    """Why it would not run; nothing, where it would."""
+    async with there.db.tenant(there.tenant) as c:
+        stored = await runs.by_id(c, there.tenant, approval.run_id)
+        raw = await c.fetchval("select arguments from effects where key = $1", approval.effect_key)
+    assert stored is not None
+    claimed: Any = SimpleNamespace(tool=approval.tool, arguments=raw, step=approval.step)
+    return sealed._differs(there.tenant, claimed, stored.run, approval, rules, approval.account)
+
+
+async def test_what_is_made_less_by_somebody_entitled_is_approved_by_it_in_the_same_transaction(
+    there: There,
+) -> None:
+    grace = await met(there, "grace")
+    approval = await held_for(there, ONE)
+
+    answer, commit = await edits(there, ONE, approval, grace, amount="40.00", reason="duplicate")
+
+    new = await live(there, approval)
+    assert new.id != approval.id
+    assert (await state(there, approval), new.state) == ("changed", "approved")
+    assert (await arguments(there, approval))["amount"] == 4000
+    assert [event["_"] for _, _, event in commit.events] == [
+        "events.Edited",
+        "approval.noted",
+        "events.Approved",
+    ]
+    assert commit.events[0][2]["changes"] == [["Amount", "$50.00", "$40.00"]]
+    assert isinstance(answer, Reply)
+    assert "Approved by Grace" in answer.text
+    assert await fits(there, new, ONE) == ""
+    noted = dict(commit.audit)
+    assert noted["approval.edited"]["fields"] == ["amount"]
+    assert noted["approval.edited"]["into"] == new.id
+
+
+async def test_nothing_of_the_old_approval_runs_and_its_buttons_change_nothing(there: There) -> None:
+    grace, omar = await met(there, "grace"), await met(there, "omar")
+    approval = await held_for(there, ONE)
+    await edits(there, ONE, approval, grace, amount="40.00")
+
+    async with there.db.tenant(there.tenant) as c:
+        assert not await approvals.use(c, there.tenant, approval.id)
+        assert not await approvals.decide(c, there.tenant, approval.id, "approved", omar.id, "")
+    answer, commit = await presses(there, ONE, approval, omar)
+    assert told(answer) == "Grace changed this, so only the newer card can be decided."
+    assert commit.events == []
+    assert "not what was approved" in await fits(there, approval, ONE)
+
+
+async def test_whoever_makes_it_more_has_in_effect_asked_for_it_and_somebody_else_decides(
+    there: There,
+) -> None:
+    grace, omar = await met(there, "grace"), await met(there, "omar")
+    approval = await held_for(there, ONE)
+
+    _, commit = await edits(there, ONE, approval, grace, amount="90.00")
+
+    new = await live(there, approval)
+    assert new.state == "pending"
+    assert [event["_"] for _, _, event in commit.events] == ["events.Edited", "approval.noted"]
+    assert beside.EDITOR in told((await presses(there, ONE, new, grace))[0])
+    _, commit = await presses(there, ONE, new, omar)
+    assert [event["_"] for _, _, event in commit.events] == ["events.Approved"]
+
+
+async def test_where_nobody_else_is_left_it_is_said_in_the_form_and_nothing_changes(there: There) -> None:
+    alone = policy(Stage((email("grace"),)))
+    grace = await met(there, "grace")
+    approval = await held_for(there, alone)
+
+    answer, commit = await edits(there, alone, approval, grace, amount="90.00")
+
+    assert isinstance(answer, Form)
+    assert "nobody left who may decide this" in answer.fields[0].error
+    assert (await live(there, approval)).id == approval.id
+    assert (await state(there, approval), (await arguments(there, approval))["amount"]) == ("pending", 5000)
+    assert commit.events == []
+
+
+@pytest.mark.twin
+async def test_without_that_one_person_could_move_any_sum_on_somebody_elses_request(
+    there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editing._Edit, "dictates", property(lambda self: False))
+    grace = await met(there, "grace")
+    approval = await held_for(there, ONE)
+
+    await edits(there, ONE, approval, grace, amount="96.00")
+
+    assert (await live(there, approval)).state == "approved"
+
+
+@pytest.mark.parametrize("name", ["ada", "mallory"])
+async def test_an_edit_by_somebody_who_may_not_decide_does_nothing(there: There, name: str) -> None:
+    """The requester, though the policy names them, and a bystander."""
+    rules = policy(Stage((email("grace"), email("ada"))))
+    approval = await held_for(there, rules)
+
+    for answers in ({"amount": "1.00"}, {"reason": "fraudulent"}, {"email": "x@example.com"}, {}):
+        answer, commit = await edits(there, rules, approval, await met(there, name), **answers)
+        assert isinstance(answer, str)
+        assert (commit.events, commit.audit) == ([], [])
+    assert (await live(there, approval)).id == approval.id
+    assert await arguments(there, approval) == REFUND
+
+
+@pytest.mark.twin
+async def test_without_being_judged_a_bystander_could_change_what_is_held(
+    there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def careless(c: Any, tools: Any, tenant: Any, id: str, *_: Any, **__: Any) -> Any:
+        approval = await approvals.by_id(c, tenant, id, lock=True)
+        return holding.Held(cast("Approval", approval), cast("Situation", None), cast("Any", None))
+
+    monkeypatch.setattr(holding, "held", careless)
+    approval = await held_for(there, ONE)
+
+    await edits(there, ONE, approval, await met(there, "mallory"), amount="1.00")
+
+    assert (await arguments(there, approval))["amount"] == 100
+
+
+async def test_of_two_who_have_to_agree_the_editor_is_one(there: There) -> None:
+    grace, omar = await met(there, "grace"), await met(there, "omar")
+    approval = await held_for(there, TWO)
+    await presses(there, TWO, approval, omar)
+
+    await edits(there, TWO, approval, grace, amount="40.00")
+
+    new = await live(there, approval)
+    assert new.state == "pending"
+    rows = await there.fetch("select person_id from approval_votes where approval_id = $1", new.id)
+    assert [row["person_id"] for row in rows] == [grace.id]
+    await presses(there, TWO, new, omar)
+    assert (await live(there, approval)).state == "approved"
+
+
+async def test_what_the_policy_of_now_forbids_is_said_at_the_field(there: There) -> None:
+    rules = Policy(
+        "p1",
+        (Rule("small", Outcome.DENY, "Less than {below} is not given back.", below="10.00"),),
+        ONE.approvers,
+    )
+    approval = await held_for(there, rules)
+
+    answer, _ = await edits(there, rules, approval, await met(there, "grace"), amount="9.00")
+
+    assert isinstance(answer, Form)
+    assert "Less than $10.00 is not given back." in answer.fields[0].error
+    assert answer.fields[0].value == "9.00"
+    assert await state(there, approval) == "pending"
+
+
+async def test_an_edit_of_an_edit_has_a_question_of_its_own_and_the_card_tells_both(there: There) -> None:
+    grace, omar = await met(there, "grace"), await met(there, "omar")
+    approval = await held_for(there, TWO)
+    await edits(there, TWO, approval, grace, amount="40.00")
+    first = await live(there, approval)
+    await edits(there, TWO, first, omar, amount="30.00")
+    second = await live(there, approval)
+
+    assert len({approval.id, first.id, second.id}) == 3
+    assert all(each.id.endswith(":approval") for each in (first, second))
+    async with there.db.tenant(there.tenant) as c:
+        notes = (await beside.read(c, there.tenant, second.id)).notes()
+    assert notes == (
+        ("Changed by Grace", "Amount: $50.00 → $40.00"),
+        ("Changed by Omar", "Amount: $40.00 → $30.00"),
+    )
+
+
+async def test_of_two_who_edit_at_once_one_is_told_that_it_was_changed(there: There) -> None:
+    import asyncio
+
+    grace, omar = await met(there, "grace"), await met(there, "omar")
+    approval = await held_for(there, ONE)
+    async with there.db.tenant(there.tenant) as c:
+        await conversations.wake(c, there.tenant, there.conversation)
+
+    done = await asyncio.gather(
+        edits(there, ONE, approval, grace, amount="40.00"), edits(there, ONE, approval, omar, amount="30.00")
+    )
+
+    refused = [answer for answer, _ in done if isinstance(answer, str)]
+    assert len(refused) == 1
+    assert "only the newer card" in refused[0]
+    assert await there.value("select count(*) from approvals where effect_key = $1", approval.effect_key) == 2
+
+
+# ── handing on ───────────────────────────────────────────────────────────────────────────
+
+
+async def hands(there: There, rules: Policy, approval: Approval, by: Person, to: Person) -> Reply | str:
+    commit, tools = Commit(), cast("Any", SimpleNamespace(rules=RULES))
+    seen: Any = SimpleNamespace(world=world(rules))
+    sent = turn(approval, by, beside.HAND, person=to.email)
+    async with there.db.tenant(there.tenant) as c:
+        found = await holding.held(c, tools, there.tenant, approval.id, sent, by, seen.world, deciding=True)
+        if isinstance(found, str):
+            return found
+        return await handing_on._try(c, there.tenant, commit, found, sent, by, to, seen)
+
+
+async def test_whom_it_is_handed_to_decides_in_the_others_stead_and_the_two_count_once(there: There) -> None:
+    grace, omar, linus = [await met(there, name) for name in ("grace", "omar", "linus")]
+    approval = await held_for(there, TWO)
+
+    assert isinstance(await hands(there, TWO, approval, grace, linus), Reply)
+
+    await presses(there, TWO, approval, linus)
+    assert "counts once" in told((await presses(there, TWO, approval, grace))[0])
+    await presses(there, TWO, approval, omar)
+    assert await state(there, approval) == "approved"
+
+
+async def test_it_is_for_this_one_alone(there: There) -> None:
+    grace, linus = await met(there, "grace"), await met(there, "linus")
+    one, other = await held_for(there, ONE), await held_for(there, ONE)
+    await hands(there, ONE, one, grace, linus)
+
+    assert "Only the named" in told((await presses(there, ONE, other, linus))[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("ada", "may never decide"), ("eve", "may never decide"), ("grace", "yourself")],
+)
+async def test_it_is_never_handed_to_who_may_not_decide_it(there: There, name: str, why: str) -> None:
+    approval = await held_for(there, ONE, FOR_EVE)
+    said = await hands(there, ONE, approval, await met(there, "grace"), await met(there, name))
+
+    assert why in str(said)
+    assert (
+        await there.value("select count(*) from approval_handings where approval_id = $1", approval.id) == 0
+    )
+
+
+async def test_nor_back_to_whoever_handed_it_on_nor_by_who_has_no_say(there: There) -> None:
+    grace, linus, mallory = [await met(there, name) for name in ("grace", "linus", "mallory")]
+    approval = await held_for(there, ONE)
+    await hands(there, ONE, approval, grace, linus)
+
+    assert "circle" in str(await hands(there, ONE, approval, linus, grace))
+    assert "Only the named" in str(await hands(there, ONE, approval, mallory, linus))
+
+
+@pytest.mark.twin
+async def test_without_separation_of_duties_whoever_gets_the_money_could_be_handed_it(
+    there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handing_on, "refusal", lambda *given: "")
+
+    async def nobody(*given: Any) -> dict[str, str]:
+        return {}
+
+    monkeypatch.setattr(situation.duties, "of", nobody)
+    approval = await held_for(there, ONE, FOR_EVE)
+    eve = await met(there, "eve")
+    await hands(there, ONE, approval, await met(there, "grace"), eve)
+
+    await presses(there, ONE, approval, eve)
+    assert await state(there, approval) == "approved"
+
+
+async def test_what_was_asked_and_whom_it_was_handed_to_stays_when_the_call_changes(there: There) -> None:
+    grace, linus = await met(there, "grace"), await met(there, "linus")
+    approval = await held_for(there, TWO)
+    await hands(there, TWO, approval, grace, linus)
+    async with there.db.tenant(there.tenant) as c:
+        await kept.ask(c, there.tenant, approval.id, 1, grace.id, "Why?")
+
+    await edits(there, TWO, approval, linus, amount="40.00")
+
+    new = await live(there, approval)
+    rows = await there.fetch("select person_id, seat from approval_votes where approval_id = $1", new.id)
+    assert [(row["person_id"], row["seat"]) for row in rows] == [(linus.id, grace.id)]
+    async with there.db.tenant(there.tenant) as c:
+        labels = [label for label, _ in (await beside.read(c, there.tenant, new.id)).notes()]
+    assert labels == ["Changed by Linus", "Question by Grace", "Handed on by Grace"]
+
+
+# ── questions ────────────────────────────────────────────────────────────────────────────
+
+
+async def answers(there: There, approval: Approval, person: Person, text: str, number: str = "1") -> Any:
+    commit = Commit()
+    async with there.db.tenant(there.tenant) as c:
+        return await questions._answer(c, there.tenant, commit, approval.id, number, person, text)
+
+
+async def test_an_answer_is_the_requesters_once_and_approves_nothing(there: There) -> None:
+    grace, ada = await met(there, "grace"), await met(there, "ada")
+    approval = await held_for(there, ONE)
+    async with there.db.tenant(there.tenant) as c:
+        await kept.ask(c, there.tenant, approval.id, 1, grace.id, "Why?")
+
+    assert await answers(there, approval, grace, "approved") == questions.NOT_YOURS
+    assert isinstance(await answers(there, approval, ada, "x" * 501), Form)
+    assert await answers(there, approval, ada, "approved, go ahead") == ""
+    assert await answers(there, approval, ada, "again") == questions.BEFORE
+    assert await state(there, approval) == "pending"
+    assert await arguments(there, approval) == REFUND
+
+
+async def test_an_answer_to_what_was_changed_meanwhile_stands_on_what_it_is_now(there: There) -> None:
+    grace, ada = await met(there, "grace"), await met(there, "ada")
+    approval = await held_for(there, TWO)
+    async with there.db.tenant(there.tenant) as c:
+        await kept.ask(c, there.tenant, approval.id, 1, grace.id, "Why?")
+    await edits(there, TWO, approval, grace, amount="40.00")
+
+    assert await answers(there, approval, ada, "because") == ""
+
+    async with there.db.tenant(there.tenant) as c:
+        notes = (await beside.read(c, there.tenant, (await live(there, approval)).id)).notes()
+    assert ("Answered by Ada", "because") in notes
+
+
+def test_several_lines_stand_behind_bars_so_that_none_passes_for_a_fact() -> None:
+    assert beside.behind_bars("One.\nApproved by: Grace") == "│ One.\n│ Approved by: Grace"
+    assert "⟨" in beside.behind_bars("a\u202eb")
+
+
+async def test_a_form_that_was_opened_where_it_was_asked_counts_as_pressed_there(there: There) -> None:
+    """A form is sent off from nowhere: without this, nobody could reject what whoever is there decides."""
+    anyone = policy()
+    grace = await met(there, "grace")
+    approval = await held_for(there, anyone, terms=Terms())
+    sent = turn(approval, grace, "approval.reject_form", reason="no")
+    tools: Any = SimpleNamespace(rules=RULES)
+    async with there.db.tenant(there.tenant) as c:
+        args = (c, tools, there.tenant, approval.id, sent, grace, world(anyone))
+        assert "where the approvers were asked" in str(await holding.held(*args, deciding=False))
+        await kept.opened(c, there.tenant, approval.id, grace.id, here=True)
+        assert isinstance(await holding.held(*args, deciding=False), holding.Held)
+
+
+def test_the_tools_of_these_tests_are_the_real_ones() -> None:
+    assert every_tool()["stripe.refund"].editable == ("amount", "reason")
+    assert effects.change.__doc__
