@@ -38,13 +38,17 @@ def label_of(decision: Decision) -> bool | None:
     """Whether the call was right as it was proposed; None where that says nothing.
 
     What expired or was withdrawn was judged by nobody; what was decided with others, or faster than
-    anybody reads, was looked at by nobody.
+    anybody reads, was looked at by nobody. Whoever changed it has looked.
     """
-    if decision.bulk or decision.seconds is None or decision.seconds < GLANCE:
+    if decision.bulk:
+        return None
+    if decision.edited or decision.state == "changed":
+        return False if decision.state in ("changed", "approved", "used") else None
+    if decision.seconds is None or decision.seconds < GLANCE:
         return None
     match decision.state:
         case "approved" | "used":
-            return not decision.edited
+            return True
         case "rejected":
             return False
     return None

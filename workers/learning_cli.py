@@ -10,7 +10,7 @@ import orjson
 
 from bot.errors import ConfigurationError
 from bot.settings import Settings
-from flows import calibration
+from flows import calibration, certify
 from flows.calibration import Estimate, Judged, weighted
 from flows.calibration_rule import Learn, percent
 from flows.policy import Policy
@@ -56,7 +56,7 @@ def learn(settings: Settings, switch: str, tenant: str = "") -> int:
         rules = [rule for rule in policy.rules if rule.learn] if policy else []
         for rule in rules:
             assert rule.learn is not None
-            needed = calibration.certify.price(rule.learn.error, rule.learn.confidence)
+            needed = certify.price(rule.learn.error, rule.learn.confidence)
             say(f"  {rule.name}: {rule.learn.words}, so at least {needed} decisions.")
         if not rules:
             say(NO_RULE)

@@ -20,5 +20,7 @@ async def overhear(c: Connection, tenant: UUID, noted: Iterable[tuple[str, Mappi
             case "approval.edited" if key:
                 fields = details.get("fields") or ("?",)
                 await learning.edited(c, tenant, key, [str(each)[:LONGEST] for each in fields])
-            case "approval.decided" if key and (details.get("bulk") or details.get("batch")):
+            case "approval.decided" | "approval.counted" if key and (
+                details.get("bulk") or details.get("batch")
+            ):
                 await learning.in_bulk(c, tenant, key)

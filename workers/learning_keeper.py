@@ -131,7 +131,7 @@ def reckon(
 
 
 def why_of(each: Ended, right: bool | None) -> str:
-    if each.edited and right is False:
+    if each.state == "changed" or (each.edited and right is False):
         return "edited"
     if right is None and each.state in ("approved", "used", "void", "rejected"):
         return "bulk" if each.bulk else "glance"

@@ -13,7 +13,7 @@ from workers.store.door import Connection
 
 LOOKED_BACK = 50  # of one person's calls of a tool
 MOST_LOOKS = 1_000
-OVER = ("approved", "used", "void", "rejected", "expired", "withdrawn")
+OVER = ("approved", "used", "void", "rejected", "expired", "withdrawn", "changed")
 UNANSWERED_DAYS = 30
 
 
