@@ -160,8 +160,8 @@ def _reader(settings: Settings) -> str:
             near = _at(settings.vllm_url if settings.vllm_model else settings.edge_url)
             return (
                 f"Sentences are read by a language model {_at(settings.openai_base_url)}."
-                " What is sensitive by its shape (cards, accounts, addresses, numbers, keys), and what is said"
-                f" in places that are set to be private, goes to one {near} instead, and to no other."
+                " What is sensitive by its shape (cards, accounts, addresses, numbers, keys), and what is"
+                f" said in places that are set to be private, goes to one {near} instead, and to no other."
             )
         case _:
             return f"Sentences are read by a language model {_at(settings.openai_base_url)}."

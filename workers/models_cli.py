@@ -108,11 +108,11 @@ async def keep(db: Database, settings: Settings, wanted: Budget | None, drop: bo
     async with db.tenant(id) as c:
         if wanted is not None or drop:
             await model_use.set_budget(c, id, wanted)
-            details = {} if wanted is None else {
-                "cost": wanted.cost, "person_cost": wanted.person_cost,
-                "tokens": wanted.tokens, "person_tokens": wanted.person_tokens,
-            }  # fmt: skip
-            await audit.record(c, id, "models.budget", by=audit.OPERATOR, **details)
+            limit = wanted or Budget()
+            await audit.record(
+                c, id, "models.budget", by=audit.OPERATOR, dropped=drop or None, cost=limit.cost,
+                person_cost=limit.person_cost, tokens=limit.tokens, person_tokens=limit.person_tokens,
+            )  # fmt: skip
         own = await model_use.budget(c, id)
     found = own or default_budget(settings)
     _say(f"{name}{'' if own else ' (from the settings)'}")

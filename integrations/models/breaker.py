@@ -81,6 +81,11 @@ class Breaker:
             if bad >= FAILURES and 2 * bad >= len(recent):
                 self._opened = now
 
+    def anew(self) -> None:
+        with self._lock:
+            self._calls.clear()
+            self._opened, self._probing, self._pause = None, None, SHORTEST
+
     def left(self) -> None:
         """Nothing was learned about the server: somebody stopped it, or the answer was of no use."""
         with self._lock:
@@ -103,6 +108,6 @@ def all_breakers() -> list[Breaker]:
 
 
 def forget_breakers() -> None:
-    """As at the start of a process."""
-    with _guard:
-        _breakers.clear()
+    """As at the start of a process, for those too who hold theirs already."""
+    for each in all_breakers():
+        each.anew()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -81,7 +81,7 @@ class ChatClient:
                 return found
         raise AssertionError("the last form is asked or refused")
 
-    async def stream(self, messages: Messages, most_tokens: int) -> AsyncIterator[str]:
+    async def stream(self, messages: Messages, most_tokens: int) -> AsyncGenerator[str, None]:
         """The text piece by piece. Raises `ModelUnavailable` where it does not come to its proper end, after
         the pieces that came. Close it (`aclosing`) where it is left before, so that the server stops."""
         request = self._request(messages, most_tokens) | {
@@ -144,7 +144,7 @@ class ChatClient:
                     raise ModelUnavailable(problem, Problem.SHAPE)
         return bytes(body)
 
-    async def _streamed(self, request: dict[str, Any], end: float) -> AsyncIterator[str]:
+    async def _streamed(self, request: dict[str, Any], end: float) -> AsyncGenerator[str, None]:
         """No time-out of ours reaches over a `yield`: whoever reads may take their time."""
         lines, pieces, size = wire.Lines(self._kind), wire.Pieces(self._kind), 0
         with _Try(self, request, end) as told:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import monotonic
@@ -113,7 +113,7 @@ class Chat(Protocol):
     name: str
 
     async def complete(self, messages: Messages, most_tokens: int) -> str: ...
-    def stream(self, messages: Messages, most_tokens: int) -> AsyncIterator[str]: ...
+    def stream(self, messages: Messages, most_tokens: int) -> AsyncGenerator[str, None]: ...
     async def close(self) -> None: ...
 
 
@@ -139,13 +139,13 @@ class HybridChat:
                         break
             raise self._told(problem)
 
-    async def stream(self, messages: Messages, most_tokens: int) -> AsyncIterator[str]:
+    async def stream(self, messages: Messages, most_tokens: int) -> AsyncGenerator[str, None]:
         async with aclosing(self._ways(messages)) as ways:
             problem = ModelUnavailable("no time is left", Problem.SLOW)
             async for chat in ways:
                 shown = False
                 try:
-                    async with aclosing(chat.stream(messages, most_tokens)) as pieces:  # type: ignore[type-var]  # a generator, by its protocol an iterator
+                    async with aclosing(chat.stream(messages, most_tokens)) as pieces:
                         async for piece in pieces:
                             shown = True
                             yield piece
@@ -168,7 +168,7 @@ class HybridChat:
             problem.told = f"that is near gave no answer, and the one in the cloud is not asked, since {why}."
         return problem
 
-    async def _ways(self, messages: Messages) -> AsyncIterator[Chat]:
+    async def _ways(self, messages: Messages) -> AsyncGenerator[Chat, None]:
         """Whom to ask, one after the other; what was opened is closed."""
         way = self._way = way_of(message_texts(messages))
         openings = [(self._near, 1.0)] if way.stays else [(self._far, FAR_SHARE), (self._near, 1.0)]

@@ -40,7 +40,11 @@ def parsed(text: str) -> dict[str, Price]:
             numbers = [Decimal(number) for number in told.split("/")]
         except InvalidOperation:
             numbers = []
-        if not name.strip() or len(numbers) not in (2, 3) or not all(0 <= one <= MOST for one in numbers):
+        if (
+            not name.strip()
+            or len(numbers) not in (2, 3)
+            or not all(one.is_finite() and 0 <= one <= MOST for one in numbers)
+        ):
             shape = "must be like gpt-4o-mini=0.15/0.60: dollars for a million tokens asked and answered"
             raise NotConfigured("MODEL_PRICES", f"{shape}, not {each[:60]!r}")
         found[name.strip()] = Price(numbers[0], numbers[1], numbers[-1] if len(numbers) == 3 else numbers[0])

@@ -22,7 +22,7 @@ SURE = 0.5
 MODELS = ("en_core_web_sm", "en_core_web_md", "en_core_web_lg", "en_core_web_trf", "xx_ent_wiki_sm")
 
 
-class Shapes(LocalRecognizer):  # type: ignore[misc]  # Presidio comes without types
+class Shapes(LocalRecognizer):
     """Our patterns as one recognizer: each is exact, or has a checksum, so none is only likely."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Shapes(LocalRecognizer):  # type: ignore[misc]  # Presidio comes without t
         return [RecognizerResult(each.kind, each.start, each.end, 1.0) for each in spans(text)]
 
 
-class Given(SpacyNlpEngine):  # type: ignore[misc]  # Presidio comes without types
+class Given(SpacyNlpEngine):
     """A pipeline that is there already: nothing is looked up by its name, so nothing is downloaded."""
 
     def __init__(self, pipeline: Any) -> None:
@@ -43,7 +43,7 @@ class Given(SpacyNlpEngine):  # type: ignore[misc]  # Presidio comes without typ
         self._pipeline = pipeline
 
     def load(self) -> None:
-        self.nlp = {LANGUAGE: self._pipeline}
+        self.nlp: Any = {LANGUAGE: self._pipeline}
 
 
 def finder(pipeline: Any = None) -> Finder:

@@ -77,7 +77,7 @@ class Bot:
         said = await slack.say("ada", "general", "@Countersign hush")
         await slack.wait_for("What is it about?", thread=said)
         await slack.say("ada", "general", words, thread=said)
-        await slack.wait_for(wanted, thread=said)
+        await slack.wait_for(wanted, thread=said, timeout=40)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -160,6 +160,8 @@ async def test_twin_without_the_look_a_card_is_read_in_the_cloud(
     said = await slack.say("ada", "general", "@Countersign hush")
     await slack.wait_for("What is it about?", thread=said)
     await slack.say("ada", "general", "the card 5555 5555 5555 4444", thread=said)
-    await slack.wait_for("Written by the near one", thread=said)  # the worker is another process, and looks
+    await slack.wait_for(
+        "Written by the near one", thread=said, timeout=40
+    )  # the worker is another process, and looks
 
     assert "5555" in json.dumps(bot.far.seen[asked:])
