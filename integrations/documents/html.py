@@ -10,7 +10,7 @@ from integrations.documents.blocks import Block, Document, Unreadable, bounded
 _AROUND = frozenset(
     {
         "script", "style", "nav", "header", "footer", "aside", "form", "noscript", "template", "svg",
-        "iframe", "object", "button", "select", "head", "audio", "video", "canvas", "dialog",
+        "iframe", "object", "button", "select", "title", "audio", "video", "canvas", "dialog",
     }
 )  # fmt: skip
 _ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary", "menu", "dialog"})
