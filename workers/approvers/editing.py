@@ -45,7 +45,7 @@ from workers.store.runs import Stored
 from workers.tools import Card
 from workers.tools import cards as every_tool
 
-INTRO = "What you change is checked, and whoever asked is told. What stays as it is:"
+INTRO = "What you change is checked, and whoever asked is told. This stays, and cannot be changed here:"
 NOTHING_CHANGED = "Nothing was changed. Press Approve or Reject, or change something."
 FIXED = "Nothing of this can be changed. Reject it with a reason, so that it is asked for anew."
 GONE = "This is on its way already, so it cannot be changed any more."
@@ -93,9 +93,7 @@ def form(
     back: str = "",
 ) -> Form:
     """Whatever stands in it is the call's, in full."""
-    stays = [
-        f"{label}: {_line(value)} ({fields.STAYS})" for label, value in fields.staying(arguments, fields_)
-    ]
+    stays = [f"{label}: {_line(value)}" for label, value in fields.staying(tool.tool, arguments, fields_)]
     intro = "\n".join([tool.tool.summary, INTRO, *stays] if stays else [tool.tool.summary])
     shown = fields.inputs(fields_, arguments, typed, problems)
     return Form(beside.EDIT, id, "Change and approve", shown, "Change and approve", intro, back)
@@ -176,11 +174,11 @@ async def _ruled(c: Connection, tenant: UUID, edit: _Edit, seen: Seen) -> Verdic
     if known.policy.rests_on_past:
         await spending.alone(c, tenant)
         rules = [rule for rule in known.policy.rules if rule.rests_on_past]
-        [spent] = past.spent(run, [edit.call], known) or [None]
-        if spent is not None:
-            facts = replace(
-                facts, past={edit.call.key: await past.past_of(c, tenant, spent, rules)}, assume=False
-            )
+        looked = {
+            each.key: await past.past_of(c, tenant, each, rules)
+            for each in past.spent(run, [edit.call], known)
+        }
+        facts = replace(facts, past=looked, assume=False)
     about = About(run.requester.email, edit.call.key, facts)
     verdict = judge(world.known.policy, edit.tool, edit.read.arguments, 1.0, about)
     if verdict.outcome is Outcome.ALONE:

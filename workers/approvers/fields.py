@@ -25,7 +25,7 @@ MOST, MOST_CHOICES = 20, 100
 LONG = 120  # above, an input has several lines
 NOTHING = "nothing"
 YES, NO = "yes", "no"
-STAYS = "cannot be changed here"
+MONEY = frozenset({"amount", "left", "total", "unit_amount"})  # in minor units, beside a currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,18 @@ def editable(tool: Tool, arguments: Mapping[str, Any]) -> tuple[Editable, ...]:
     return tuple(found)
 
 
-def staying(arguments: Mapping[str, Any], fields: Sequence[Editable]) -> tuple[tuple[str, str], ...]:
-    """What the form shows and does not let anybody change, with that said. Values stand in full, and of
+def staying(
+    tool: Tool, arguments: Mapping[str, Any], fields: Sequence[Editable]
+) -> tuple[tuple[str, str], ...]:
+    """What the form shows and does not let anybody change. Values stand in full, money as money, and of
     what is nested, that it is as the card says."""
-    changed = {field.name for field in fields}
-    return tuple((label(name), _said(value)) for name, value in arguments.items() if name not in changed)
+    changed, currency = {field.name for field in fields}, arguments.get("currency")
+    in_money = isinstance(currency, str) and tool.amount is not None
+    return tuple(
+        (label(name), _money(value, str(currency)) if in_money and name in MONEY else _said(value))
+        for name, value in arguments.items()
+        if name not in changed
+    )
 
 
 def inputs(
@@ -159,7 +166,7 @@ def _editable(
             return found
         case {"type": "boolean"}:
             return replace(found, kind="yesno", choices=(YES, NO))
-        case {"type": "integer"} if tool.amount is not None and name in ("amount", "unit_amount", "total"):
+        case {"type": "integer"} if tool.amount is not None and name in MONEY:
             currency = arguments.get("currency")
             return replace(found, kind="money", currency=currency) if isinstance(currency, str) else None
         case {"type": "integer"}:
@@ -252,6 +259,10 @@ def _misfits(
 
 def _normal(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
+
+
+def _money(value: Any, currency: str) -> str:
+    return money.show(value, currency) if isinstance(value, int) else _said(value)
 
 
 def _said(value: Any) -> str:

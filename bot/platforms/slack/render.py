@@ -229,16 +229,16 @@ def _field(field: Field) -> list[Json]:
     elif field.kind == "person":
         element = {"type": "users_select"}
     elif field.kind == "date":
-        element = {"type": "datepicker"} | (
-            {"initial_date": field.value} if DAY.fullmatch(field.value) else {}
-        )
+        element = {"type": "datepicker"}
+        if DAY.fullmatch(field.value):
+            element["initial_date"] = field.value
     else:
         length = max(1, min(field.max_length, limits.INPUT_LENGTH))
         element = {"type": "plain_text_input", "multiline": field.multiline, "max_length": length}
         if field.value:
             element["initial_value"] = _typed(field.value)
     if field.placeholder:
-        element["placeholder"] = plain_text(shorten(shown(field.placeholder), limits.PLACEHOLDER))
+        element |= {"placeholder": plain_text(shorten(shown(field.placeholder), limits.PLACEHOLDER))}
     label = shown(field.label).strip() or name
     return [
         *above,

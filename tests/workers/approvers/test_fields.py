@@ -72,10 +72,10 @@ def test_each_kind_of_argument_has_its_kind_of_input() -> None:
 
 
 def test_what_is_nested_or_not_for_people_is_shown_and_stays() -> None:
-    stays = dict(fields.staying(CALL, fields.editable(TOOL, CALL)))
+    stays = dict(fields.staying(TOOL, CALL, fields.editable(TOOL, CALL)))
     assert stays == {"Currency": "usd", "Lines": "as on the card"}
     shown = editing.form("a", Card(TOOL), CALL, fields.editable(TOOL, CALL))
-    assert "Lines: as on the card (cannot be changed here)" in shown.intro
+    assert "cannot be changed here:\nCurrency: usd\nLines: as on the card" in shown.intro
 
     assert read({"lines": "[]", "currency": "eur", "payment_intent": "pi_9"}).changes == ()
 
@@ -89,6 +89,11 @@ def test_money_is_typed_in_its_currency_and_told_in_full() -> None:
     assert found.arguments == {**ASKED, "amount": 4050}
     [change] = found.changes
     assert (change.before, change.after) == ("$50.00", "$40.50")
+
+
+def test_an_amount_that_stays_is_told_as_money() -> None:
+    only = replace(TOOL, editable=("note",))
+    assert dict(fields.staying(only, CALL, fields.editable(only, CALL)))["Amount"] == "$50.00"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +171,8 @@ def test_too_long_a_text_is_not_cut_but_stays() -> None:
     call = {**CALL, "note": "x" * 2_501}
     assert "note" not in {field.name for field in fields.editable(TOOL, call)}
     assert (
-        dict(fields.staying(call, fields.editable(TOOL, call)))["Note"] == "2501 characters, as on the card"
+        dict(fields.staying(TOOL, call, fields.editable(TOOL, call)))["Note"]
+        == "2501 characters, as on the card"
     )
 
 
