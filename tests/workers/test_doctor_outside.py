@@ -178,11 +178,25 @@ async def test_a_model_has_to_be_one_that_the_server_serves(models: str) -> None
 
 async def test_a_refused_key_and_a_server_that_is_away_are_said(models: str) -> None:
     given = {"model": "openai", "openai_base_url": models, "openai_api_key": "wrong-key"}
-    (refused,) = await services.model(settings(**given))
+    refused, unpriced = await services.model(settings(**given))
     (away,) = await services.model(settings(model="edge", edge_url="http://127.0.0.1:1/v1"))
 
     assert "refused the key" in refused.told
     assert "cannot be reached" in away.told
+    assert "price of gpt-4o-mini is unknown" in str(unpriced)
+    assert len(await services.model(settings(**given, model_prices="gpt-4o-mini=0.15/0.6"))) == 1
+
+
+async def test_of_hybrid_both_models_are_asked_and_it_is_said_that_names_are_not_looked_for(
+    models: str,
+) -> None:
+    given = {"model": "hybrid", "openai_base_url": models, "openai_api_key": "wrong-key"}
+    far = {"edge_url": "http://127.0.0.1:1/v1", "model_prices": "gpt-4o-mini=0.15/0.6"}
+    near, cloud, names = await services.model(settings(**given, **far))
+
+    assert "edge at 127.0.0.1:1/v1 cannot be reached" in near.told
+    assert "refused the key" in str(cloud)
+    assert "people's names" in str(names)
 
 
 async def test_a_model_that_lacks_a_setting_is_named() -> None:

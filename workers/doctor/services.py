@@ -97,11 +97,34 @@ async def model(settings: Settings) -> list[Finding]:
         case "offline":
             return [good("Model", "offline: rules, no key needed")]
         case "openai":
-            return [await _served(settings, "openai")]
+            return [await _served(settings, "openai"), *_price(settings)]
         case "hybrid":
-            return [await _served(settings, "edge"), await _served(settings, "openai")]
+            near = "vllm" if settings.vllm_model else "edge"
+            both = await asyncio.gather(_served(settings, near), _served(settings, "openai"))
+            return [*both, *_price(settings), _names_found()]
         case other:
             return [await _served(settings, other)]
+
+
+def _price(settings: Settings) -> list[Finding]:
+    """Raises `NotConfigured` for prices that are none."""
+    from integrations.models.prices import parsed
+
+    if settings.openai_model in parsed(settings.model_prices):
+        return []
+    told = (
+        f"the price of {settings.openai_model} is unknown: its cost is not counted, and dollars limit nothing"
+    )
+    return [note("Model", told, "set MODEL_PRICES, or a budget in tokens")]
+
+
+def _names_found() -> Finding:
+    from integrations.models.redaction import get_ready
+
+    if get_ready().by_shape:
+        told = "what is sensitive is found by its shape; people's names are not looked for"
+        return note("Model", told, "install a spaCy model, such as en_core_web_sm, where they matter")
+    return good("Model", "what is sensitive is found by its shape, and people's names by a spaCy model")
 
 
 async def _served(settings: Settings, kind: str) -> Finding:
