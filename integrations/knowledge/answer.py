@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from integrations.base import Attempt, Done, Performed
-from integrations.errors import NotReached, Refused
+from integrations.errors import Refused
 from integrations.knowledge.models import (
     LONGEST_QUESTION,
     Answer,
@@ -22,6 +22,7 @@ from integrations.knowledge.models import (
     named,
     titled,
 )
+from integrations.model.unanswered import unanswered
 from integrations.models.base import ModelUnavailable
 from integrations.models.writing import Task, Text, Writer
 from integrations.work.guard import without_links
@@ -62,8 +63,8 @@ def answer(writer: Writer | None, asked: AnswerArguments, attempt: Attempt) -> P
         return Done(_quoted(question, passages))
     try:
         told = writer.write(Task(TASK, LONGEST), [texts(question, passages)], attempt.progress)
-    except ModelUnavailable:
-        raise NotReached("The model", "gave no answer in time.") from None
+    except ModelUnavailable as error:
+        raise unanswered(error) from None
     statements = cited(told, passages)
     return Done(_written(question, statements, passages) if statements else _none(question, NONE))
 
