@@ -171,7 +171,7 @@ async def test_a_notion_page_that_cannot_be_read_this_time_stays(db: Database, t
     ("path", "wanted"),
     [
         ("README.md", True), ("README", True), ("docs/a/b.md", True), ("docs/x.pdf", True), ("n.txt", True),
-        ("wiki/Home.md", True), ("src/a.md", False), ("setup.py", False), ("docs/x.py", False), ("LICENSE", False),
+        ("wiki/Home.md", True), ("src/a.md", False), ("setup.py", False), ("docs/x.py", False),
     ],
 )  # fmt: skip
 def test_pages_of_a_repository_are_those_at_its_root_and_in_docs(path: str, wanted: bool) -> None:
