@@ -23,7 +23,7 @@ def read_pdf(data: bytes, name: str) -> Document:
         if found.is_encrypted and not found.decrypt(""):
             raise Unreadable("it is encrypted")
         count = len(found.pages)
-        title = str((found.metadata or {}).get("/Title") or "")
+        title = str(found.metadata.get("/Title") or "") if found.metadata else ""
     except Unreadable:
         raise
     except (PyPdfError, NotImplementedError, ImportError) as error:

@@ -119,7 +119,8 @@ def quote(passage: Passage, question: str) -> str:
         return " ".join(sentences)
     weights = [len(wanted & {stem(word) for word in words(each)}) for each in sentences]
     begin = max(range(len(sentences)), key=lambda at: (sum(weights[at : at + 2]), -at))
-    kept, size = [], 0
+    kept: list[str] = []
+    size = 0
     for each in sentences[begin:]:
         if kept and size + len(each) > LONGEST_QUOTE:
             break
