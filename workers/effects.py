@@ -147,6 +147,8 @@ class Sink:
             self.commit.intents.append((call, policy, risk, "queued"))
             self.commit.note("effect.intended", key=call.key, tool=call.tool, risk=risk, policy=policy,
                              requester=run.requester.id, flow=run.flow_version)  # fmt: skip
+        if self._asks:
+            await grants_ended.sweep(c, tenant, self.commit, world, rules)
         for asked in self._asks:
             there = self._direct.get(asked.call.key, ())
             await approve.ask(c, tenant, self.commit, run, flow, asked, world, rules, there)

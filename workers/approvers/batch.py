@@ -165,7 +165,7 @@ async def _together(
     batch = "b" + hashlib.sha256(approval.id.encode()).hexdigest()[:20]
     await batches.form(c, tenant, batch, approval.conversation, shown)
     await batches.show(c, tenant, [each.approval for each in shown if not each.outlier], batch)
-    drawn = draw(batch, approval.tool, approval.because, shown)
+    drawn = draw(batch, approval.tool, shown)
     for number, spot in enumerate(rules.where(policy)):
         place = await place_of(c, tenant, spot)
         if place is not None:
@@ -193,7 +193,9 @@ async def _member(c: Connection, tenant: UUID, queued: Queued, number: int) -> t
     arguments = orjson.loads(stored)
     amount, recipient = card.amount(arguments), card.recipient(arguments) or ""
     name = requester.name if requester else "somebody"
-    row = row_of(name, card.facts(arguments), amount, recipient, approval.code)
+    until = f"{approval.expires_at:%d %b %H:%M} UTC"
+    facts = card.facts(arguments)
+    row = row_of(name, facts, amount, recipient, approval.code, approval.because, until)
     minor, currency = amount if amount else (None, "")
     who = str(approval.requester)
     item = Item(approval.id, who, minor, currency, recipient, queued.first_time, queued.confidence)
@@ -212,5 +214,5 @@ async def redrawn(c: Connection, tenant: UUID, batch: str, version: int) -> list
     if first is None:
         return []
     closed = await batches.is_closed(c, tenant, batch)
-    drawn = draw(batch, first.tool, first.because, listed, closed=closed)
+    drawn = draw(batch, first.tool, listed, closed=closed)
     return [Message(f"{id}:{version}", "update", place, drawn, target=id) for id, place in there]

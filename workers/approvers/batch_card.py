@@ -26,6 +26,8 @@ def row_of(
     amount: tuple[int, str] | None,
     recipient: str,
     code: str,
+    because: str,
+    until: str,
 ) -> Mapping[str, Any]:
     """What a line needs, as it is kept."""
     return {
@@ -35,16 +37,19 @@ def row_of(
         "currency": amount[1].lower() if amount else "",
         "recipient": recipient,
         "code": code,
+        "because": because,
+        "until": until,
     }
 
 
-def draw(batch: str, tool: str, because: str, members: Sequence[Member], *, closed: bool = False) -> Reply:
+def draw(batch: str, tool: str, members: Sequence[Member], *, closed: bool = False) -> Reply:
     """`closed`: each has a card of its own by now, so nothing is left to press here."""
     together = [each for each in members if not each.outlier]
     open_ = [each for each in together if each.state == "pending"]
     blocks: list[Block] = [Heading(f"Approve {len(together)} alike? {tool}"), _total(open_ or together)]
     blocks.append(Facts(tuple(_line(each) for each in together)))
-    blocks.append(Facts((("Why I ask", for_card(because)),)))
+    why = dict.fromkeys(for_card(each.row["because"]) for each in together)
+    blocks.append(Facts((("Why I ask", " ".join(why)),)))
     apart = [each for each in members if each.outlier]
     if apart:
         blocks.append(Paragraph("Not among them; each has a card of its own:", Tone.STRONG))
@@ -79,7 +84,7 @@ def _line(member: Member) -> tuple[str, str]:
     facts = "; ".join(f"{for_card(label)}: {for_card(value)}" for label, value in row["facts"])
     state = STATES.get(member.state, member.state)
     return f"{member.number}. {for_card(row['name'])}", (
-        f"{facts} · code {row['code']}" + (f" · {state}" if state else "")
+        f"{facts} · code {row['code']} · " + (state or f"decide before {row['until']}")
     )
 
 
