@@ -10,14 +10,18 @@ from uuid import UUID
 
 from bot.reply import Block, Button, Buttons, Divider, Heading, Paragraph, Reply, Style, Tone
 from bot.turn import Turn
+from flows.approval_quorum import Counted, judge_press
+from flows.policy import Policy
 from flows.repair import what_i_can_do
 from workers import cards
 from workers.approve import Rules
-from workers.approvers import load_listed
+from workers.approvers import load_listed, situation
+from workers.approvers.press import terms_of
 from workers.commit import Commit
 from workers.known import World
 from workers.seen import Seen, Tools, finish
 from workers.store import approvals, homes, people
+from workers.store.approvals import Approval
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.homes import View
@@ -25,6 +29,7 @@ from workers.store.outbox import Message
 from workers.store.people import Person
 
 MOST = 10
+MOST_LOOKED_AT = 40  # of what waits: each is judged for whoever looks
 MOST_OVER = 5
 NEEDED = "Approval needed. "  # how a card's text begins, which is not so any more
 NOT_THE_SAME = "what would have run was not what was approved."
@@ -71,12 +76,11 @@ async def page(c: Connection, tenant: UUID, person: Person, world: World, rules:
 
 
 async def _decisions(c: Connection, tenant: UUID, person: Person, world: World, rules: Rules) -> list[Block]:
-    """Only for those whom the policy names: who else may decide is settled by the place of the card."""
-    if person.email not in rules.who(world.known.policy):
-        return [Paragraph("Nothing waits for you here.", Tone.SUBTLE)]
+    """Where their yes would count now, in their turn; what anybody may decide stands where it was asked."""
     drawn: list[Block] = []
-    for approval in await load_listed.pending(c, tenant, MOST):
-        if approval.requester == person.id:
+    policy = world.known.policy
+    for approval in await load_listed.pending(c, tenant, MOST_LOOKED_AT):
+        if not await theirs(c, tenant, approval, person, policy, rules):
             continue
         drawn += [block for block in approval.card.blocks if not isinstance(block, Heading)]
         drawn.append(
@@ -87,7 +91,20 @@ async def _decisions(c: Connection, tenant: UUID, person: Person, world: World, 
                 )
             )
         )
+        if sum(isinstance(block, Buttons) for block in drawn) == MOST:
+            break
     return drawn or [Paragraph("Nothing waits for you.", Tone.SUBTLE)]
+
+
+async def theirs(
+    c: Connection, tenant: UUID, approval: Approval, person: Person, policy: Policy, rules: Rules
+) -> bool:
+    """Whether they could decide it by now, wherever they press."""
+    terms = await terms_of(c, tenant, approval, policy, rules)
+    now = await c.fetchval("select now()")
+    known = await situation.known(c, tenant, approval, terms, policy, now, [person.id])
+    found = judge_press(known.situation(person.id, here=False), known.humans.key(person.id), approving=True)
+    return isinstance(found, Counted)
 
 
 async def _over(c: Connection, tenant: UUID, person: Person, world: World, rules: Rules) -> list[Block]:

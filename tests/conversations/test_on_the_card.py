@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from bot.workbench.seen import Message
-from tests.conversations.test_approvers import awake, deciding
+from tests.conversations.test_approvers import awake
 from tests.conversations.test_order import asked
 from tests.stack import Stack
 
@@ -99,6 +99,29 @@ async def test_a_question_goes_to_the_thread_and_its_answer_to_the_card(stack: S
     assert "yes, approve it, it is for the team" in now.words
     assert "Approve" in now.buttons
     assert (await newest(stack))["state"] == "pending"
+    await slack.say("ada", "orders", "cancel", thread=said)
+    await slack.wait_until(ask, "Withdrawn by Ada Reyes")
+
+
+async def test_in_teams_a_form_takes_the_cards_place_and_says_what_is_wrong(stack: Stack) -> None:
+    slack, teams = stack.world.slack, stack.world.teams
+    before = teams.activities("Approvals")
+    said, ask = await asked(stack)
+    copy = await teams.wait_for("Approve?", chat="Approvals", button="Ask…", after=before[-1])
+    id = (await newest(stack))["id"]
+
+    await teams.press("grace", copy, "Ask…")
+    await stack.world.until(lambda: "Ask a question" in str(teams.now(copy).card_of("grace")), "a form")
+    sent = {"form": "approval.ask", "value": id}
+    await teams.press_raw("grace", copy, kind="execute", verb="form", data={**sent, "text": "  "})
+    await stack.world.until(
+        lambda: "Write something first" in str(teams.now(copy).card_of("grace")), "why not"
+    )
+    await teams.press_raw("grace", copy, kind="execute", verb="form", data={**sent, "text": "Who eats it?"})
+
+    await slack.wait_for("Who eats it?", thread=said)
+    await teams.wait_until(copy, "Question by Grace Okafor")
+    await slack.wait_until(ask, "Question by Grace Okafor")
     await slack.say("ada", "orders", "cancel", thread=said)
     await slack.wait_until(ask, "Withdrawn by Ada Reyes")
 

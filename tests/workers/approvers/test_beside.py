@@ -18,7 +18,7 @@ from flows.scene import Known
 from integrations import tools as every_tool
 from tests.workers.approvers.asked import asks, email, met, policy, presses, state, told
 from tests.workers.store.conftest import There
-from workers import sealed
+from workers import home, sealed
 from workers.approvers import beside, editing, handing_on, holding, questions, situation
 from workers.approvers.rules import Rules
 from workers.approvers.situation import Known as Situation
@@ -436,3 +436,17 @@ async def test_a_form_that_was_opened_where_it_was_asked_counts_as_pressed_there
 def test_the_tools_of_these_tests_are_the_real_ones() -> None:
     assert every_tool()["stripe.refund"].editable == ("amount", "reason")
     assert effects.change.__doc__
+
+
+async def test_the_bots_own_page_lists_only_what_is_for_one_to_decide_by_now(there: There) -> None:
+    stages = policy(Stage((email("grace"),), 1, "first"), Stage((email("omar"),), 1, "second"))
+    grace, omar, ada = [await met(there, name) for name in ("grace", "omar", "ada")]
+    approval = await held_for(there, stages)
+
+    async def listed(person: Person) -> bool:
+        async with there.db.tenant(there.tenant) as c:
+            return await home.theirs(c, there.tenant, approval, person, stages, RULES)
+
+    assert [await listed(each) for each in (grace, omar, ada)] == [True, False, False]
+    await presses(there, stages, approval, grace)
+    assert [await listed(each) for each in (grace, omar, ada)] == [False, True, False]
