@@ -14,11 +14,11 @@ from uuid import UUID
 
 import structlog
 
-from integrations.documents.apart import Apart
 from integrations.documents.blocks import Document, Unreadable
 from integrations.documents.chunking import chunks as pieces_of
 from integrations.models.base import ModelUnavailable
 from integrations.models.embedding import Embedder
+from workers.knowledge.apart import Apart
 from workers.knowledge.embedders import Embedders
 from workers.knowledge.item import Item, NotFetched, Skipped, Source, digest
 from workers.knowledge.words import telling

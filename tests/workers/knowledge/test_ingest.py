@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from integrations.documents.apart import Apart
 from tests.integrations.documents import made
 from tests.workers.knowledge.shelf import EVERYONE, PAGES, Model, Pages, offline, read_in, titles
+from workers.knowledge.apart import Apart
 from workers.knowledge.embedders import Embedders
 from workers.knowledge.from_files import ConfluenceExport, Files
 from workers.knowledge.ingest import ingest

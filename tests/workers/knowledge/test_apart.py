@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from integrations.documents import apart, child
-from integrations.documents.apart import TOO_MUCH, Apart
+from integrations.documents import child
 from integrations.documents.blocks import Unreadable
 from tests.integrations.documents import made
+from workers.knowledge import apart
+from workers.knowledge.apart import TOO_MUCH, Apart
 
 
 def spinning() -> bytes:
