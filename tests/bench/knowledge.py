@@ -52,7 +52,7 @@ async def _finding(report: Report, db: Database, admin: asyncpg.Connection) -> N
     language = Language(7)
     texts = await _fill(admin, tenant, count, language)
     embedders = Embedders({})
-    questions = [language.question(texts[number * 97 % count]) for number in range(report.pick(200, 60))]
+    questions = [language.question(texts[number * 97 % count]) for number in range(report.pick(60, 30))]
     await _warm(db, tenant, embedders, questions[:20])
     took, kept, first = [], [], []
     for question, source in questions:
