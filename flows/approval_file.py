@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from flows.approval_reasons import parse_reasons
 from flows.approval_stages import ENTRA, MANAGER, SLACK, Hours, Stage, Times
 from flows.duty import ALL_DAY, DAYS, Duty
 from flows.duty_file import EMAIL
@@ -25,6 +26,7 @@ FIELDS = (
     "clock",
     "direct",
     "load",
+    "reasons",
 )
 MOST_STAGES, MOST_QUORUM, MOST_TERMS, MOST_ESCALATIONS, MOST_REMINDERS = 8, 20, 50, 5, 5
 WHO = "an e-mail address, a group with people, a rota, slack:@handle or manager"
@@ -48,7 +50,7 @@ def parse_approvers(raw: Any, duty: Duty, wrong: Wrong) -> Approvers:
     known = (duty.groups.keys() | duty.rotas.keys()) - empty
     return Approvers(
         people, places, _stages(raw, people, known, wrong), _escalate(raw, known, wrong), _times(raw, wrong),
-        load=parse_load(raw.get("load"), wrong),
+        load=parse_load(raw.get("load"), wrong), reasons=parse_reasons(raw, wrong),
         direct=_direct(raw, wrong),
     )  # fmt: skip
 
