@@ -56,7 +56,7 @@ class SlackPeople:
         parcel = slack_events.event(inner, time.time())
         return Said(self._signed(parcel.body, parcel.content_type), ts)
 
-    def press(self, posted: Json, label: str, id: str, thread: str) -> bytes:
+    def press(self, posted: Json, label: str, id: str, thread: str, who: cast.Person = cast.ADA) -> bytes:
         """A button of a message that the bot posted, by its label."""
         block, element = _button(posted, label)
         kept: Json = {key: element[key] for key in ("type", "action_id", "value", "text") if key in element}
@@ -65,7 +65,7 @@ class SlackPeople:
         payload = {
             "type": "block_actions",
             "team": {"id": cast.TEAM, "domain": cast.TEAM_DOMAIN},
-            "user": {"id": cast.ADA.slack, "username": "ada", "name": "ada", "team_id": cast.TEAM},
+            "user": {"id": who.slack, "username": who.id, "name": who.id, "team_id": cast.TEAM},
             "api_app_id": cast.SLACK_APP,
             "token": slack_events.VERIFICATION_TOKEN,
             "trigger_id": f"{next(_numbers)}.1",
@@ -103,9 +103,12 @@ class TeamsPeople:
         }
         return Said(self._sent(activity), id)
 
-    def press(self, posted: Json, label: str, id: str, thread: str) -> bytes:
+    def press(
+        self, posted: Json, label: str, id: str, thread: str, who: cast.Person = cast.ADA, channel: str = ""
+    ) -> bytes:
+        """`channel`: where it stands, if not in the thread's own."""
         action = _execute(posted, label)
-        activity = self._envelope("invoke", cast.ADA, str(next(_numbers)), thread) | {
+        activity = self._envelope("invoke", who, str(next(_numbers)), thread, channel) | {
             "name": "adaptiveCard/action",
             "replyToId": id,
             "value": {
@@ -115,9 +118,9 @@ class TeamsPeople:
         }
         return self._sent(activity)
 
-    def _envelope(self, kind: str, who: cast.Person, id: str, thread: str) -> Json:
+    def _envelope(self, kind: str, who: cast.Person, id: str, thread: str, channel: str = "") -> Json:
         number = int(thread) % self.channels if self.channels else thread
-        channel = f"19:bench{number}@thread.tacv2"
+        channel = channel or f"19:bench{number}@thread.tacv2"
         return {
             "type": kind,
             "id": id,
