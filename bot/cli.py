@@ -21,8 +21,8 @@ from workers.calibrate_app import calibrate
 from workers.experiments_app import experiments_app
 from workers.feedback_app import feedback_app
 from workers.grants_app import approvals_app, grants_app
-from workers.models_app import models_app
 from workers.ingest_app import ingest, knowledge_app
+from workers.models_app import models_app
 from workers.ops_app import dead_app, pause, resume
 from workers.policy_app import policy_app
 from workers.schedules_app import schedules_app
@@ -185,6 +185,8 @@ def version() -> None:
 Folder = Annotated[Path, typer.Option("--catalog", help="the folder of the flows")]
 CATALOG = Path("flows/catalog")
 Tenant = Annotated[str, typer.Option("--tenant", help="name or id of another tenant than your own")]
+Yes = Annotated[bool, typer.Option("--yes", help="even where runs wait or decisions would change")]
+By = Annotated[str, typer.Option(help="e-mail of who wrote it; for push, else git's user.email")]
 
 
 @flows_app.callback()
@@ -202,11 +204,12 @@ def flows_lint(catalog: Folder = CATALOG) -> None:
 
 
 @flows_app.command("push")
-def flows_push(catalog: Folder = CATALOG, tenant: Tenant = "") -> None:
+def flows_push(catalog: Folder = CATALOG, tenant: Tenant = "", yes: Yes = False, by: By = "") -> None:
     """Store what changed as new versions, and make them active."""
-    from workers import flows_cli
+    from workers import authors, flows_cli
 
-    raise typer.Exit(flows_cli.push(_settings(), catalog, tenant))
+    ask, by = typer.confirm if sys.stdin.isatty() else None, authors.author(by)
+    raise typer.Exit(flows_cli.push(_settings(), catalog, tenant, yes=yes, ask=ask, by=by))
 
 
 @flows_app.command("list")
@@ -234,19 +237,12 @@ def flows_graph(flow: str, catalog: Folder = CATALOG) -> None:
 
 
 @flows_app.command("activate")
-def flows_activate(
-    flow: str,
-    version: str,
-    tenant: Tenant = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="even where runs wait or decisions would change")
-    ] = False,
-) -> None:
+def flows_activate(flow: str, version: str, tenant: Tenant = "", yes: Yes = False, by: By = "") -> None:
     """Let new runs begin on another version; those under way stay on theirs."""
-    from workers import flows_cli
+    from workers import authors, flows_cli
 
-    ask = typer.confirm if sys.stdin.isatty() else None
-    raise typer.Exit(flows_cli.activate(_settings(), flow, version, tenant, yes=yes, ask=ask))
+    ask, by = typer.confirm if sys.stdin.isatty() else None, authors.author(by) if by else ""
+    raise typer.Exit(flows_cli.activate(_settings(), flow, version, tenant, yes=yes, ask=ask, by=by))
 
 
 @flows_app.command("diff")

@@ -21,9 +21,11 @@ from bot.settings import Settings
 from flows.errors import FlowError, Mistake
 from flows.flow import Flow, mermaid
 from flows.loader import load_file, load_stored
+from flows.policy import Policy
 from flows.policy_file import load_policy
+from flows.yaml_source import read
 from integrations import tools
-from workers import beside, flows_diff
+from workers import authors, beside, flows_diff, policy_diff
 from workers.assemble import own_dsn
 from workers.installs import own_tenant
 from workers.push import CATALOG, load_catalog, notes_on, policy_of, push_to
@@ -55,24 +57,78 @@ def lint(catalog: Path) -> int:
     return 0
 
 
-def push(settings: Settings, catalog: Path, tenant: str = "") -> int:
-    """Either all of it is live afterwards, or nothing changed."""
+def push(
+    settings: Settings,
+    catalog: Path,
+    tenant: str = "",
+    *,
+    yes: bool = True,
+    ask: Callable[[str], bool] | None = None,
+    by: str = "",
+) -> int:
+    """Either all of it is live afterwards, or nothing changed. Where runs wait, or decisions would change,
+    somebody has to have said `yes`, or says so when asked. `by` wrote it."""
+    from workers import policy_cli
+
     try:
         flows = load_catalog(_folder(catalog))
-        policy = policy_of(settings)
-        load_policy(policy)
+        path = policy_of(settings)
+        policy = load_policy(path)
+        source = read(str(path), path.read_bytes())
     except FlowError as error:
         _say(str(error))
         _say("Nothing was pushed.")
         return 1
+    if policy_cli.lint_told(settings, source, policy):
+        _say("Nothing was pushed.")
+        return 1
+    told: list[int] = []
 
     async def work(db: Database, whose: UUID) -> None:
-        for pushed in await push_to(db, whose, flows, policy):
+        async with db.tenant(whose) as c:
+            active = await definitions.active_flows(c, whose)
+            before = await tenants.policy_version(c, whose)
+            touched = await _touched(c, whose, flows, active, policy)
+        for line in touched:
+            _say(line)
+        if touched and not yes and not (ask and ask("Push it?")):
+            _say("Nothing was pushed. With --yes it is pushed all the same.")
+            told.append(1)
+            return
+        for pushed in await push_to(db, whose, flows, path):
             _say(f"{pushed.flow}  {pushed.version}  {'new, active' if pushed.new else 'unchanged, active'}")
             for note in pushed.notes:
                 _say(f"  {note}")
+        changed = [("flow", each.id, each.version) for each in flows if active.get(each.id) != each.version]
+        changed += [("policy", "", policy.version)] if before != policy.version and not policy.shadow else []
+        async with db.tenant(whose) as c:
+            if line := await authors.note(c, whose, by, changed):
+                _say(line)
 
-    return _with_database(settings, tenant, work)
+    return _with_database(settings, tenant, work) or (told[0] if told else 0)
+
+
+async def _touched(
+    c: Connection, tenant: UUID, flows: list[Flow], active: Mapping[str, str], policy: Policy
+) -> list[str]:
+    """A line for each flow, and for the policy, that would change what waits or was recorded."""
+    found = []
+    for flow in flows:
+        if active.get(flow.id, flow.version) == flow.version:
+            continue
+        changes = await flows_diff.diff(
+            c, tenant, active[flow.id], flow, flow.version, flow.id, flows_diff.LAST
+        )
+        found += [flows_diff.summary(changes)] if changes.touches else []
+    rules = await policy_diff.diff(c, tenant, policy, policy_diff.LAST)
+    if (
+        not policy.shadow
+        and rules.active
+        and rules.active != policy.version
+        and (rules.changed or rules.pending)
+    ):
+        found += policy_diff.report(rules)
+    return found
 
 
 def list_all(settings: Settings, tenant: str = "") -> int:
@@ -120,6 +176,7 @@ def activate(
     *,
     yes: bool = True,
     ask: Callable[[str], bool] | None = None,
+    by: str = "",
 ) -> int:
     """Refused for a version that could not run with the tools and the format of today.
 
@@ -145,7 +202,10 @@ def activate(
         async with db.tenant(whose) as c:
             await definitions.activate_flow(c, whose, flow, found)
             await audit.record(c, whose, "flow.activated", flow=flow, version=found, by=audit.OPERATOR)
+            noted = await authors.note(c, whose, by, [("flow", flow, found)] if by else [])
         _say(f"{flow} {found} is active. Runs under way stay on the version they started with.")
+        if noted:
+            _say(noted)
         for note in notes:
             _say(f"  {note}")
 

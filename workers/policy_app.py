@@ -35,13 +35,16 @@ def push(
     tenant: Tenant = "",
     last: Annotated[int, typer.Option(help="how many recorded calls of a flow are looked at")] = 200,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    by: Annotated[
+        str, typer.Option(help="e-mail of who wrote it; git's user.email where it is not given")
+    ] = "",
 ) -> None:
     """Say which recorded calls would be decided otherwise, then make the policy live."""
     from bot.settings import Settings
-    from workers import policy_cli
+    from workers import authors, policy_cli
 
-    ask = typer.confirm
-    raise typer.Exit(policy_cli.push(Settings(), file, tenant, last, yes=yes, ask=ask))
+    ask, by = typer.confirm, authors.author(by)
+    raise typer.Exit(policy_cli.push(Settings(), file, tenant, last, yes=yes, ask=ask, by=by))
 
 
 @policy_app.command("list")

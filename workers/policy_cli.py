@@ -23,7 +23,7 @@ from flows.policy_file import parse_policy, stored_policy
 from flows.policy_lint import in_file, lint
 from flows.yaml_source import Source, read
 from integrations import tools
-from workers import installs, ops, past, policy_diff
+from workers import authors, installs, ops, past, policy_diff
 from workers.flows_cli import as_yaml
 from workers.push import keep_policy, policy_of
 from workers.store import definitions, spending, tenants
@@ -39,7 +39,7 @@ def check(settings: Settings, path: Path | None = None) -> int:
     found = _read(settings, path)
     if found is None:
         return 1
-    return 1 if _lint(settings, *found) else 0
+    return 1 if lint_told(settings, *found) else 0
 
 
 def push(
@@ -50,10 +50,11 @@ def push(
     *,
     yes: bool = True,
     ask: Callable[[str], bool] | None = None,
+    by: str = "",
 ) -> int:
-    """Says what would change first. Where something would, somebody has to have said `yes`."""
+    """Says what would change first. Where something would, somebody has to have said `yes`. `by` wrote it."""
     found = _read(settings, path)
-    if found is None or _lint(settings, *found):
+    if found is None or lint_told(settings, *found):
         say("Nothing was pushed.")
         return 1
     source, policy = found
@@ -77,6 +78,8 @@ def push(
             else "is live"
         )
         say(f"{policy.version} {what}.")
+        if not policy.shadow:
+            say(*filter(None, [await authors.note(c, whose, by, [("policy", "", policy.version)])]))
         return 0
 
     return with_tenant(settings, tenant, work)
@@ -213,7 +216,7 @@ def _read(settings: Settings, path: Path | None) -> tuple[Source, Policy] | None
         return None
 
 
-def _lint(settings: Settings, source: Source, policy: Policy) -> bool:
+def lint_told(settings: Settings, source: Source, policy: Policy) -> bool:
     """Whether there is a mistake."""
     found = in_file(source, lint(policy, asked_elsewhere=bool(settings.approvals_channel)))
     for kind, mistake in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +17,7 @@ from bot.settings import Settings
 from flows.loader import load_file
 from integrations import tools
 from tests.conftest import SECRET
-from workers import flows_cli
+from workers import authors, flows_cli
 from workers.push import CATALOG, load_catalog, policy_of
 from workers.store import definitions, tenants
 from workers.store.door import Database
@@ -259,3 +260,74 @@ def test_a_policy_that_was_named_and_is_not_there_is_no_reason_to_take_another(t
     named = Settings(_env_file=None, policy_file=tmp_path / "mine.yaml")
     with pytest.raises(ConfigurationError, match=r"mine\.yaml, which is not there"):
         policy_of(named)
+
+
+# ── whose it is ──────────────────────────────────────────────────────────────────────────
+
+
+async def wrote(db: Database, whose: str) -> dict[str, str]:
+    async with db.tenant(UUID(whose)) as c:
+        rows = await c.fetch("select kind, name, email from pushers")
+    return {f"{row['kind']} {row['name']}".strip(): row["email"] for row in rows}
+
+
+async def test_whoever_pushes_is_noted_for_what_became_active_by_that_alone(
+    db: Database, settings: Settings, whose: str, catalog: Callable[..., Path]
+) -> None:
+    push = partial(flows_cli.push, by="ada@example.com")
+    assert await run(push, settings, catalog(greet=GREET.format(text="hi")), whose) == 0
+    assert await wrote(db, whose) == {"flow greet": "ada@example.com", "policy": "ada@example.com"}
+
+    again = partial(flows_cli.push, by="eve@example.com")
+    assert await run(again, settings, catalog(greet=GREET.format(text="hi")), whose) == 0
+    assert set((await wrote(db, whose)).values()) == {"ada@example.com"}
+
+
+async def test_a_push_by_nobody_says_that_nobody_is_noted(
+    db: Database,
+    settings: Settings,
+    whose: str,
+    catalog: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await run(flows_cli.push, settings, catalog(greet=GREET.format(text="hi")), whose)
+
+    assert "say --by EMAIL" in capsys.readouterr().out
+    assert await wrote(db, whose) == {}
+
+
+@pytest.mark.parametrize("given", ["ada", "a@b@c", "ada @example.com", "x" * 320 + "@example.com"])
+def test_what_is_no_address_is_refused_as_an_author(given: str) -> None:
+    with pytest.raises(ConfigurationError, match="--by is an e-mail address"):
+        authors.author(given)
+
+
+def test_where_nobody_says_it_the_address_that_they_commit_under_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(authors, "_of_git", lambda: "Ada@Example.com\n")
+    assert authors.author("") == "ada@example.com"
+    monkeypatch.setattr(authors, "_of_git", lambda: "not an address")
+    assert authors.author("") == ""
+
+
+async def test_a_push_that_would_change_what_waits_asks_first(
+    db: Database,
+    settings: Settings,
+    whose: str,
+    catalog: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def touched(*_: Any) -> list[str]:
+        return ["greet 1 → 2: 3 runs waiting now"]
+
+    monkeypatch.setattr(flows_cli, "_touched", touched)
+    folder = catalog(greet=GREET.format(text="hi"))
+
+    assert await run(partial(flows_cli.push, yes=False), settings, folder, whose) == 1
+    assert "With --yes it is pushed all the same" in capsys.readouterr().out
+    assert await run(partial(flows_cli.push, yes=False, ask=lambda _: False), settings, folder, whose) == 1
+    async with db.tenant(UUID(whose)) as c:
+        assert await definitions.active_flows(c, UUID(whose)) == {}
+    assert await run(partial(flows_cli.push, yes=False, ask=lambda _: True), settings, folder, whose) == 0
