@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.workbench.cast import GRACE
@@ -123,6 +124,42 @@ async def test_a_yes_typed_in_teams_is_a_card_with_a_mention(stack: Stack) -> No
     else:
         await teams.wait_for("More than one request waits here")
         assert "Approve" in slack.now(ask).buttons
+
+
+PATHS = ("/slack/events", "/api/messages", "/webhooks/stripe", "/webhooks/github", "/healthz", "/readyz", "/")
+AGENTS = (
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5",
+    "facebookexternalhit/1.1",
+    "Microsoft Office/16.0 (Microsoft Outlook Mail Preview)",
+)
+
+
+async def test_no_preview_agent_and_no_page_of_somebody_else_decides(stack: Stack) -> None:
+    _, ask = await asked(stack)
+    value = ask.control("approval.approve")["value"]
+    press = {"type": "block_actions", "actions": [{"action_id": "approval.approve", "value": value}]}
+    async with aiohttp.ClientSession(trust_env=False) as session:
+        for path in PATHS:
+            url = f"{stack.world.bot_url}{path}?action=approve&value={value}"
+            for method in ("GET", "HEAD", "OPTIONS"):
+                for agent in AGENTS:
+                    async with session.request(method, url, headers={"User-Agent": agent}) as answer:
+                        assert answer.status in (200, 404, 405)
+                        assert answer.status != 200 or path in ("/healthz", "/readyz")
+                        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        form = {"payload": json.dumps(press)}
+        headers = {"Origin": "https://evil.example", "Cookie": "session=1"}
+        for path in ("/slack/events", "/api/messages"):
+            async with session.post(stack.world.bot_url + path, data=form, headers=headers) as answer:
+                assert answer.status in (400, 401, 415)
+
+    await stack.world.slack.react("grace", ask, "+1")
+    await stack.world.slack.react("grace", ask, "white_check_mark")
+    await stack.world.settled()
+    rows = await stack.fetch("select state from approvals where id = $1", value)
+    assert rows[0]["state"] == "pending"
+    assert "Approve" in stack.world.slack.now(ask).buttons
 
 
 @pytest.mark.twin

@@ -14,6 +14,7 @@ from flows.approval_quorum import Refused
 from flows.consent import agrees
 from workers import cards, handing
 from workers.approvers import groups, press, words
+from workers.approvers.situation import Known
 from workers.commit import Commit
 from workers.seen import Seen, Tools, tell, write_all
 from workers.store import approvals
@@ -141,7 +142,7 @@ async def answered(
     tell(commit, turn, one_tap(approval, known, turn))
 
 
-def one_tap(approval: Approval, known: press.Known, turn: Turn) -> Reply:
+def one_tap(approval: Approval, known: Known, turn: Turn) -> Reply:
     """The same card with the same code. A mention rings where such a card is an ordinary message."""
     drawn = cards.asking(approval.card, approval.id, words.standing(known))
     mentions = (turn.account.user,) if turn.place.platform == "teams" else ()

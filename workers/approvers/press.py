@@ -60,7 +60,7 @@ async def decide(
     verdict = "approved" if approving else "rejected"
     press = _Press(approval, person, turn, verdict, why_not.words, why_not.preset)
     if approval.state != "pending":
-        why = await refusal(c, tenant, approval, turn, person, policy, rules)
+        why = await refusal(c, tenant, approval, turn, person, policy, rules, late=True)
         return await _refused(c, tenant, commit, press, why) if why else await _late(c, tenant, commit, press)
     judged, known = await judge(c, tenant, approval, turn, person, policy, rules)
     if isinstance(judged, Refused):
@@ -83,8 +83,12 @@ async def judge(
     rules: Rules,
     *,
     approving: bool | None = None,
+    late: bool = False,
 ) -> tuple[Counted | Refused, Known]:
-    """Whether this press counts now. `approving`: as a yes or a no, where the press itself does not say."""
+    """Whether this press counts now. `approving`: as a yes or a no, where the press itself does not say.
+
+    `late`: whether it would have counted at any time before it was decided.
+    """
     terms = await terms_of(c, tenant, approval, policy, rules)
     now = await c.fetchval("select now()")
     known = await situation.known(c, tenant, approval, terms, policy, now, [person.id])
@@ -98,8 +102,8 @@ async def judge(
     here = await is_here(c, tenant, approval, turn)
     if not here and isinstance(act, Submitted):
         here = await kept.opened_here(c, tenant, approval.id, person.id)
-    now_here = known.situation(person.id, here=here)
-    return judge_press(now_here, known.humans.key(person.id), approving=approving), known
+    now_here = known.situation(person.id, here=here, votes=() if late else None)
+    return judge_press(now_here, known.humans.key(person.id), approving=approving and not late), known
 
 
 async def is_here(c: Connection, tenant: UUID, approval: Approval, turn: Turn) -> bool:
@@ -110,10 +114,18 @@ async def is_here(c: Connection, tenant: UUID, approval: Approval, turn: Turn) -
 
 
 async def refusal(
-    c: Connection, tenant: UUID, approval: Approval, turn: Turn, person: Person, policy: Policy, rules: Rules
+    c: Connection,
+    tenant: UUID,
+    approval: Approval,
+    turn: Turn,
+    person: Person,
+    policy: Policy,
+    rules: Rules,
+    *,
+    late: bool = False,
 ) -> str:
-    """Why this person may not decide, or nothing. Asked again when the effect is claimed."""
-    judged, _ = await judge(c, tenant, approval, turn, person, policy, rules)
+    """Why this person may not decide, or nothing. `late`: may not have decided, where it is over."""
+    judged, _ = await judge(c, tenant, approval, turn, person, policy, rules, late=late)
     return judged.because if isinstance(judged, Refused) else ""
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from bot.reply import Reply
-from bot.text import for_card
+from bot.text import for_card, one_line
 from bot.turn import Place
 from flows.approval_stages import Hours
 from flows.policy_file import stored_policy
@@ -75,10 +75,9 @@ def whom(held: Sequence[Held], done: frozenset[str], hours: Hours, now: datetime
 
 def line(state: str, by: str, about: str) -> str:
     """What was asked stands in it, because a line is read alone. `about` begins as every card does."""
-    what = about.removeprefix("Approval needed. ").split("\n")[0]
-    return (
-        f"{TOLD[state].format(by=for_card(by) or 'Somebody')}, so there is nothing left for you to do: {what}"
-    )
+    what = about.removeprefix("Approval needed. ").partition("\n")[0]
+    who = for_card(one_line(by)) or "Somebody"
+    return f"{TOLD[state].format(by=who)}, so there is nothing left for you to do: {what}"
 
 
 async def _rows(c: Connection, tenant: UUID, approval: str) -> list[Mapping[str, Any]]:

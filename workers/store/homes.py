@@ -55,8 +55,8 @@ async def news(c: Connection, tenant: UUID) -> None:
         place = codec.loads(row["place"])
         account = [row["platform"], row["workspace"], row["user_id"]]
         event = {"_": AGAIN, "account": account, "id": id}
+        await wake(c, tenant, place.conversation)  # which may have been dropped since it was idle
         await timers.set_at(c, tenant, id, place.conversation, at, event)
-        await wake(c, tenant, place.conversation)
 
 
 def _together(now: datetime) -> datetime:
