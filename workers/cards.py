@@ -63,7 +63,7 @@ def settled(
     name = for_card(by)
     match state:
         case "approved":
-            words, tone = f"Approved by {name}.", Tone.GOOD
+            words, tone = f"Approved by {name}. Working on it…", Tone.GOOD
         case "rejected":
             words = f"Rejected by {name}." + (f" Reason: {for_card(reason)}" if reason else "")
             tone = Tone.BAD

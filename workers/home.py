@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from bot.reply import Block, Button, Buttons, Divider, Heading, Paragraph, Reply, Style, Tone
+from bot.text import for_card
 from bot.turn import Turn
 from flows.approval_quorum import Counted, judge_press
 from flows.policy import Policy
@@ -32,6 +33,7 @@ MOST = 10
 MOST_LOOKED_AT = 40  # of what waits: each is judged for whoever looks
 MOST_OVER = 5
 NEEDED = "Approval needed. "  # how a card's text begins, which is not so any more
+ENDED_BADLY = ("failed", "unknown", "dead", "withdrawn")  # or nobody knows
 NOT_THE_SAME = "what would have run was not what was approved."
 LASTS = 60.0  # seconds: a page that could not be shown by then is made anew when somebody looks
 
@@ -125,9 +127,14 @@ async def _over(c: Connection, tenant: UUID, person: Person, world: World, rules
     drawn: list[Block] = []
     for row in rows:
         if (approval := await approvals.by_id(c, tenant, row["id"])) is not None:
-            used_in_vain = approval.state == "used" and row["effect"] != "done"
-            state = "approved" if used_in_vain else approval.state
-            text = cards.settled(approval, state, row["name"] or "somebody", NOT_THE_SAME).text
+            name = row["name"] or "somebody"
+            if approval.state == "used" and row["effect"] in ENDED_BADLY:
+                text = f"Approved by {for_card(name)}; what came of it is told where it was asked for."
+                text = f"{text} {approval.card.text}"
+            else:
+                under_way = approval.state == "used" and row["effect"] != "done"
+                state = "approved" if under_way else approval.state
+                text = cards.settled(approval, state, name, NOT_THE_SAME).text
             drawn.append(Paragraph(text.replace(NEEDED, ""), Tone.SUBTLE))
     return drawn
 
