@@ -336,6 +336,7 @@ approvals = Table(
     ),
     partial("approvals_pending", "state = 'pending'", "tenant_id", "state"),
     Index("approvals_effect", "tenant_id", "effect_key"),
+    Index("approvals_decided", "tenant_id", "decided_at"),
 )
 
 approval_cards = Table(
