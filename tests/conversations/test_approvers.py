@@ -116,6 +116,7 @@ async def test_two_stages_one_by_a_stand_in_and_one_after_a_reminder(stack: Stac
     for who in ("grace", "omar"):
         heard = await slack.say(who, "orders", "@Countersign help")
         await slack.wait_for("I can do this", thread=heard)
+    await stack.lately_in("slack", "grace@example.com", "omar@example.com")
     await stands_in(stack)
     async with deciding(stack, TWO_STAGES):
         said, ask = await asked(stack, LARGE)

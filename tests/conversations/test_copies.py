@@ -23,6 +23,7 @@ async def known(stack: Stack, *who: str) -> None:
     for name in who:
         said = await stack.world.slack.say(name, "dm", "help")
         await stack.world.slack.wait_for(None, channel="dm", who=name, after=said)
+    await stack.lately_in("slack", *(f"{name}@example.com" for name in who))
 
 
 def home_words(blocks: list[dict[str, Any]]) -> str:

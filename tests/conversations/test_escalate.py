@@ -123,6 +123,7 @@ async def test_a_message_is_escalated_by_its_shortcut_with_what_was_said_before(
 async def _rota(stack: Stack, tmp_path: Path) -> Any:
     await stack.world.slack.say("grace", "dm", "hello")
     await stack.world.slack.wait_for("Hello Grace", channel="dm", who="grace")
+    await stack.lately_in("slack", "grace@example.com")
     shipped = POLICY.read_text()
     other = tmp_path / "policy.yaml"
     other.write_text(shipped.partition("\ngroups:")[0] + ROTA)

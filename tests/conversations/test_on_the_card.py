@@ -130,6 +130,7 @@ async def test_somebody_it_is_handed_to_gets_a_card_and_decides(stack: Stack) ->
     slack = stack.world.slack
     before = len(await stack.charges())
     said, ask = await asked(stack)
+    await stack.lately_in("slack", "omar@example.com")
 
     modal = await form(stack, "grace", ask, "Hand on…")
     await slack.submit("grace", modal, person="U0OMAR000")
