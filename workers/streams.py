@@ -228,13 +228,12 @@ class Previews:
             preview.buffer.take(len(preview.buffer.ready))
             return
         grown = preview.messages[-1] if preview.messages else None
-        room = growing.room(grown, preview.buffer.ready)
-        if grown is not None and room <= 0:
+        words = preview.buffer.take(growing.room(grown, preview.buffer.ready))
+        if grown is not None and not words:
             async with asyncio.timeout(CALL):
                 await growing.close(grown)
-            grown, room = None, growing.room(None, preview.buffer.ready)
             preview.buffer.begin()
-        words = preview.buffer.take(room)
+            grown, words = None, preview.buffer.take(growing.room(None, preview.buffer.ready))
         try:
             if grown is None:
                 await self._begin(preview, growing, words)

@@ -32,7 +32,7 @@ class Buffer:
         self._text = self._text.lstrip()
 
     def take(self, most: int) -> str:
-        """Up to `most` characters, ending after a word where it has to end early."""
+        """Up to `most` characters, ending after a word where it has to end early; none where none fits."""
         words = self.ready
         if len(words) > most:
             cut = max(words.rfind(" ", most // 2, most), words.rfind("\n", most // 2, most))
