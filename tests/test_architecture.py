@@ -53,7 +53,7 @@ IMPURE = {
     "aiohttp", "os", "subprocess", "threading", "multiprocessing", "asyncpg", "redis", "celery", "sqlalchemy",
 }  # fmt: skip
 # The vendors' clients block, so integrations do; these two speak HTTP themselves.
-ASYNC_INTEGRATIONS = {"models", "sandbox"}
+ASYNC_INTEGRATIONS = {"models", "sandbox", "sandboxes"}
 SAME_FILES = {"__init__", "client", "door", "inbound", "limits", "manifest", "render", "runtime", "verify"}
 
 

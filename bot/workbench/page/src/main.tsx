@@ -9,6 +9,7 @@ import "./style/chat.css";
 import "./style/slack.css";
 import "./style/teams.css";
 import "./style/run.css";
+import "./style/services.css";
 import "./style/touch.css";
 
 createRoot(document.getElementById("page")!).render(<App />);
