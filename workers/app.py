@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bot.settings import Settings
@@ -57,15 +58,19 @@ def broker_url(settings: Settings) -> str:
     return given
 
 
+def with_tasks(app: Any, run: Callable[[str], None]) -> Any:
+    """All that can be asked of a worker: an effect's key is looked up, and nothing else is believed."""
+    app.task(name="run_effect", acks_late=True, ignore_result=True)(run)
+    return app
+
+
 def run_worker(settings: Settings) -> None:
     """The worker's process, until SIGTERM."""
     from bot import log
     from workers.calls import Hands
 
     log.set_up(settings.log_level)
-    app = make_app(settings)
-    hands = Hands(settings)
-    app.task(name="run_effect", acks_late=True, ignore_result=True)(hands.run)
+    app = with_tasks(make_app(settings), Hands(settings).run)
     app.worker_main(
         [
             "worker",

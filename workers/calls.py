@@ -42,6 +42,7 @@ log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
 GIVE_UP_WAITING = 60.0
+LONGEST_KEY = 500
 OTHER_ACCOUNT = "Since it was begun, another account was set for this service, so it was not tried again."
 
 
@@ -86,6 +87,9 @@ class Hands:
         Safe to run twice: a finished effect is left alone, one in other hands too, and the
         service sees the same idempotency key on every attempt.
         """
+        if not isinstance(key, str) or len(key) > LONGEST_KEY:  # whoever can write to the broker wrote it
+            log.warning("effect.no_key")
+            return
         ready = self._await(self._claim(key))
         if ready is None:
             return

@@ -103,10 +103,23 @@ async def _rights(connection: Any) -> None:
 
 
 async def _extension(connection: Any) -> None:
-    """Only a superuser may create it, in most places; whoever needs it says so then."""
-    if await connection.fetchval("select 1 from pg_available_extensions where name = 'vector'"):
-        with suppress(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("create extension if not exists vector")
+    """pgvector from 0.7 on, for the vectors of pages. Only a superuser may create it, in most places."""
+    try:
+        await connection.execute("create extension if not exists vector")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise ConfigurationError(
+            "The database is without pgvector, and the role in DATABASE_URL may not add it. "
+            "Let an administrator run `create extension vector` in it once."
+        ) from error
+    except (asyncpg.FeatureNotSupportedError, asyncpg.UndefinedFileError) as error:
+        raise ConfigurationError(
+            "PostgreSQL has no pgvector to offer. Install it beside the server, 0.7 or newer."
+        ) from error
+    if not await connection.fetchval("select to_regtype('halfvec')"):
+        raise ConfigurationError(
+            "The database's pgvector is older than 0.7. "
+            "Let an administrator run `alter extension vector update` in it once."
+        )
 
 
 async def _upgrade(admin_dsn: str) -> None:

@@ -76,6 +76,7 @@ MAY_IMPORT = {
     "functools",
     "hashlib",
     "json",
+    "math",
     "operator",
     "pathlib",
     "re",

@@ -17,7 +17,7 @@ from bot.errors import ConfigurationError
 from tests.conftest import SECRET
 from tests.workers.store.catalog import findings
 from workers import migrate as migrating
-from workers.migrate import ROOT, migrate
+from workers.migrate import ROOT, _extension, migrate
 from workers.store import door, tenants
 from workers.store.door import Database
 from workers.store.dsn import OWNER_ROLE, app_dsn, for_sqlalchemy
@@ -141,6 +141,7 @@ async def modest(empty: str) -> str:
     name = await connection.fetchval("select current_database()")
     await _forget_roles(connection)
     await connection.execute("drop role if exists modest; create role modest login createrole")
+    await connection.execute("create extension if not exists vector")  # as an administrator does, once
     await connection.execute(f"alter database {name} owner to modest")
     await connection.close()
     return empty.replace("postgres@", "modest@", 1)
@@ -160,6 +161,30 @@ async def test_a_role_that_may_make_roles_is_enough(empty: str, modest: str) -> 
     assert await migrated(modest) == address
     connection = await asyncpg.connect(empty)
     assert await findings(connection) == {}
+    await connection.close()
+
+
+async def test_a_role_that_may_not_add_pgvector_is_told_who_may(empty: str, modest: str) -> None:
+    await asked(empty, "drop extension vector")
+    with pytest.raises(ConfigurationError, match="create extension vector"):
+        await migrated(modest)
+
+
+@pytest.mark.parametrize(
+    ("there", "told"), [("create domain halfvec as text", None), ("select 1", "alter extension vector update")]
+)
+async def test_a_pgvector_without_half_vectors_is_told_what_to_do(
+    empty: str, there: str, told: str | None
+) -> None:
+    """An old one is played by an extension without the type that we need."""
+    connection = await asyncpg.connect(empty)
+    await connection.execute("create schema elsewhere; create extension vector schema elsewhere")
+    await connection.execute(there)
+    if told:
+        with pytest.raises(ConfigurationError, match=told):
+            await _extension(connection)
+    else:
+        await _extension(connection)
     await connection.close()
 
 
