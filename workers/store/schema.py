@@ -42,6 +42,7 @@ from workers.store import (
     schema_services,
     schema_spending,
     schema_streams,
+    schema_tone,
     schema_unheard,
 )
 from workers.store.columns import LONG_AGO, NEVER, NOW, column, metadata, partial, serial, tenant, time
@@ -382,5 +383,6 @@ APPEND_ONLY = frozenset({"decisions", "flow_versions", "policies"}).union(
     schema_schedules.APPEND_ONLY,
     schema_handoffs.APPEND_ONLY,
     schema_streams.APPEND_ONLY,
+    schema_tone.APPEND_ONLY,
     schema_unheard.APPEND_ONLY,
 )
