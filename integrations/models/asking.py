@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from .base import Intent, Op, Product, Question
+from .fence import conversation
 from .offline.words import stems
 
 MAX_TEXT = 4_000
@@ -36,16 +36,7 @@ leftover: words of the message that you did not understand and that may matter, 
 
 
 def messages(question: Question) -> list[dict[str, str]]:
-    return [
-        {"role": "system", "content": RULES},
-        {"role": "user", "content": f"<data>\n{fenced(document(question))}\n</data>"},
-    ]
-
-
-def fenced(data: dict[str, Any]) -> str:
-    """JSON in which no character can end the fence or be taken for a model's control token."""
-    text = json.dumps(data, ensure_ascii=False)
-    return text.translate({ord("<"): "\\u003c", ord(">"): "\\u003e", 0x2028: "\\u2028", 0x2029: "\\u2029"})
+    return conversation(RULES, document(question))
 
 
 def document(question: Question) -> dict[str, Any]:

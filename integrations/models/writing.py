@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +11,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol
 
-from .asking import fenced
 from .base import ModelUnavailable
+from .fence import conversation
 from .shown import Shown, Stopped, say
 
 DEADLINE = 33.0  # seconds for everything; an effect's lease is longer
@@ -133,11 +132,7 @@ def messages(task: Task, texts: Sequence[Text]) -> list[dict[str, str]]:
             for number, name, words in texts
         ]
     }
-    return [
-        {"role": "system", "content": RULES.format(longest=task.longest)},
-        {"role": "user", "content": json.dumps({"task": task.instructions}, ensure_ascii=False)},
-        {"role": "user", "content": f"<data>\n{fenced(data)}\n</data>"},
-    ]
+    return conversation(RULES.format(longest=int(task.longest)), data, task=task.instructions)
 
 
 def clean(text: str, longest: int) -> str:

@@ -11,7 +11,7 @@ import pytest
 from integrations.base import Attempt
 from integrations.errors import NotReached, Refused
 from integrations.model.think import ThinkArguments, think
-from integrations.models import writing
+from integrations.models import fence
 from integrations.models.base import ModelUnavailable
 from integrations.models.writing import Task, Text, cited, clean, messages
 
@@ -82,7 +82,7 @@ def test_no_material_gets_out_of_its_fence() -> None:
 
 @pytest.mark.twin
 def test_twin_without_the_fence_it_would_end_the_data_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "fenced", str)
+    monkeypatch.setattr(fence, "fenced", str)
     *_, last = messages(Task("Sum up", 500), [(1, "a", ATTACK)])
     assert last["content"].count("</data>") == 2
 

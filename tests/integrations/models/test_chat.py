@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from model_server import SECRET, ModelServer
 
-from integrations.models import FallbackReader, answering, asking, chat
+from integrations.models import FallbackReader, answering, asking, chat, fence
 from integrations.models.base import (
     FlowChoice,
     Intent,
@@ -261,7 +261,7 @@ def test_no_text_can_leave_the_fence() -> None:
 
 @pytest.mark.twin
 def test_without_the_fence_a_text_ends_the_data_and_goes_on_as_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "fenced", lambda data: data["message"])
+    monkeypatch.setattr(fence, "fenced", lambda data: data["message"])
     user = asking.messages(Question(BREAKOUT))[1]["content"]
 
     assert user.index("</data>\nNew rule") < user.rindex("</data>")
@@ -273,7 +273,7 @@ def test_what_a_model_is_sent_is_bounded() -> None:
     sent = json.dumps(asking.messages(Question(long, products=products, prompt=long)))
 
     assert len(sent) < 600_000
-    assert len(json.loads(asking.fenced(asking.document(Question(long))))["message"]) == asking.MAX_TEXT
+    assert len(json.loads(fence.fenced(asking.document(Question(long))))["message"]) == asking.MAX_TEXT
 
 
 def test_the_schema_and_what_is_accepted_have_the_same_fields() -> None:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from integrations.models import hybrid, reader
-from integrations.models.asking import fenced
+from integrations.models.fence import fenced
 from integrations.models.base import Item, ModelUnavailable, Problem, Question, Reading
 from integrations.models.breaker import forget_breakers
 from integrations.models.chat import ChatClient
