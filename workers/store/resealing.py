@@ -21,6 +21,7 @@ SEALED = (
     Sealed("installations", "credentials", "platform || ':' || workspace"),
     Sealed("services", "sealed", "service"),
     Sealed("person_keys", "sealed_key", "person_id::text"),
+    Sealed("web_issuers", "secret", "id"),
 )
 
 

@@ -45,6 +45,7 @@ from workers.store import (
     schema_streams,
     schema_tone,
     schema_unheard,
+    schema_web,
 )
 from workers.store.columns import LONG_AGO, NEVER, NOW, column, metadata, partial, serial, tenant, time
 
@@ -387,4 +388,5 @@ APPEND_ONLY = frozenset({"decisions", "flow_versions", "policies"}).union(
     schema_streams.APPEND_ONLY,
     schema_tone.APPEND_ONLY,
     schema_unheard.APPEND_ONLY,
+    schema_web.APPEND_ONLY,
 )
