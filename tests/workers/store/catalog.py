@@ -18,6 +18,7 @@ DISPATCHED = (
     "inbox", "outbox", "approvals", "decisions",  # to be counted, and dropped when they are old
     "audit", "audit_heads",  # to be sealed, by the one who can change nothing else
     "approval_queue", "batch_decisions",  # to be counted, as figures of nobody
+    "approval_edits", "forgettings",  # to be emptied of whoever is forgotten, of the tenant that is set
     "chunks",  # to be found by their words, of the tenant that is set
 )  # fmt: skip
 FUNCTIONS_ACROSS_TENANTS = (
@@ -33,6 +34,7 @@ FUNCTIONS_ACROSS_TENANTS = (
     "tenants_unsealed(integer)",
     "measure_approvals()",
     "measure_audit()",
+    "forget_changes(uuid[])",
     "chunks_that_say(text[],real[],text[],integer,integer)",
 )
 
