@@ -55,17 +55,40 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that came with words, as the platform tells of it: none of that is believed before its
+    bytes were looked at.
+
+    `url` is where it is fetched, empty where the platform has to be asked first (by `id`). `transcript`
+    is what the platform itself heard in it, `transcript_url` where all of that is. `elsewhere`: it is
+    kept where we have no right to look.
+    """
+
+    id: str
+    name: str
+    type: str = ""
+    size: int = 0
+    url: str = ""
+    transcript: str = ""
+    transcript_url: str = ""
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """Words. `mentioned`: the bot was addressed by name, or the place is private.
 
     The mention itself is already taken out of `text`; a slash command arrives as its own
     text, slash included ("/order two colas"), with `opens_thread` set where the platform
-    gives a command no thread to answer in.
+    gives a command no thread to answer in. `files` came with it; once they were looked at it is
+    heard again, with `read` naming what was read in their place.
     """
 
     text: str
     mentioned: bool = False
     opens_thread: bool = False
+    files: tuple[Attached, ...] = ()
+    read: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.platforms.slack.fields import (
     text_at,
     value_of,
 )
+from bot.platforms.slack.files import attached
 from bot.platforms.slack.whose import PLATFORM, account_of, bot_user, workspace_of
 from bot.turn import (
     Account,
@@ -127,7 +128,7 @@ def _message(payload: Payload, event: Mapping[str, Any]) -> Turn | Ignored:
         id=TurnId(f"msg:{workspace}:{channel}:{ts}"),
         place=Place(PLATFORM, workspace, channel, thread or ts, private=private),
         account=account_of(user, workspace),
-        act=Said(markup.plain(raw, bot=bot), mentioned=mentioned),
+        act=Said(markup.plain(raw, bot=bot), mentioned=mentioned, files=attached(event)),
     )
 
 

@@ -15,6 +15,7 @@ SCOPES = {
     "channels:history": "message.channels: follow-ups in a thread; conversations.replies: after a crash",
     "chat:write": "chat.postMessage, chat.update, chat.postEphemeral",
     "commands": "the slash commands and the message shortcut",
+    "files:read": "files.info, and fetching what somebody sends along",
     "groups:history": "the same as channels:history, in private channels",
     "im:history": "the event message.im: direct messages",
     "im:write": "conversations.open: a direct message to an approver",

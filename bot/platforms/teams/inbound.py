@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.platforms.teams.answers import NO_DIALOG, refusal
 from bot.platforms.teams.envelope import Envelope, open_envelope
+from bot.platforms.teams.files import attached
 from bot.platforms.teams.presses import judged, pressed
 from bot.platforms.teams.words import clean, without_mention
 from bot.turn import Act, Ignored, Immediate, Installed, MessageRef, Said, Turn, TurnId, Uninstalled
@@ -55,10 +56,11 @@ def _message(payload: Payload, envelope: Envelope) -> Turn | Ignored:
         return Ignored("text too long")
     words, mentioned = without_mention(text, payload)
     addressed = mentioned or envelope.place.private or envelope.targeted
-    if not words and not addressed:
+    files = attached(payload)
+    if not words and not addressed and not files:
         return Ignored("no text")
     alone = envelope.targeted and envelope.in_channel and envelope.place.thread is None
-    return _turn(payload, envelope, Said(words, mentioned=addressed, opens_thread=alone))
+    return _turn(payload, envelope, Said(words, mentioned=addressed, opens_thread=alone, files=files))
 
 
 def _is_ours(value: Mapping[str, Any]) -> bool:

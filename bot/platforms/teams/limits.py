@@ -18,13 +18,16 @@ SUMMARY_CHARACTERS = 1_000
 LINES_OF_THEIR_OWN = 60
 BUTTON_VALUE = 2_000
 
+# How much of a long text is tried first, before twice as much.
+FIRST_TRY = 512
+
 _JOINER = "\u200d"
 
 
 def cut(text: str, fits: Callable[[str], bool]) -> list[str]:
     """The text in pieces that fit, each as long as possible; joined they are the text again."""
     pieces = []
-    while text and not fits(text):
+    while text and (len(text) > CARD_BYTES or not fits(text)):
         most = _longest(text, fits)
         at = _boundary(text, most)
         pieces.append(text[:at])
@@ -33,8 +36,11 @@ def cut(text: str, fits: Callable[[str], bool]) -> list[str]:
 
 
 def _longest(text: str, fits: Callable[[str], bool]) -> int:
-    """At least one character, so that it always ends."""
-    low, high = 1, len(text) - 1
+    """At least one character, so that it always ends. Never tries much more than fits: trying costs."""
+    most = min(CARD_BYTES, len(text) - 1)
+    low, high = 1, min(FIRST_TRY, most)
+    while high < most and fits(text[:high]):
+        low, high = high, min(2 * high, most)
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(text[:middle]) else (low, middle - 1)

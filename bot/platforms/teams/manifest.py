@@ -63,7 +63,7 @@ def manifest(app_id: str, public_url: str) -> dict[str, Any]:
                 "botId": app_id,
                 "scopes": list(SCOPES),
                 "isNotificationOnly": False,
-                "supportsFiles": False,
+                "supportsFiles": True,
                 "commandLists": [_command_list(scope) for scope in SCOPES],
             }
         ],

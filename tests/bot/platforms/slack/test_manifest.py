@@ -37,6 +37,7 @@ USED = {
     "channels:history": "message.channels",
     "chat:write": "chat.postMessage",
     "commands": "/order",
+    "files:read": "files.info",
     "groups:history": "message.groups",
     "im:history": "message.im",
     "im:write": "conversations.open",
