@@ -48,7 +48,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What was meant, how surely (0 to 1), and on which words that rests."""
+    """What was meant, how surely (0 to 1), and on which words that rests.
+
+    `again`: it points at something before; `recalled` says what that was, where it was taken up.
+    """
 
     intent: Intent
     confidence: float = 1.0
@@ -59,3 +62,5 @@ class Meaning:
     changes: tuple[Change, ...] = ()
     values: tuple[Value, ...] = ()
     leftover: str = ""
+    again: bool = False
+    recalled: str = ""

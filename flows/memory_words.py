@@ -1,0 +1,92 @@
+"""The words by which people point at what was before, and those about what is remembered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+LONGEST = 400  # of a sentence that is looked at: longer ones tell a story
+Wish = Literal["list", "forget_that", "forget_all", "off", "on"]
+
+_USUAL = (
+    r"(?:my|our|the) usual(?: (?:one|order|thing|stuff|please))?|the usual \w+(?: order)?|as usual|like always"
+    r"|the same as (?:always|usual|ever)|same as (?:always|usual|ever)|what i (?:always|usually) (?:have|get|take)"
+    r"|wie immer|das übliche|wie üblich"
+)
+_LAST = (
+    r"(?:the )?same (?:order |thing )?(?:as|like) (?:the )?(?:last time|before|last week|last month|yesterday)"
+    r"|like (?:the )?last time|as last time|what i had (?:last time|before|yesterday)|repeat my (?:last )?order"
+    r"|(?:das ?selbe|das gleiche) wie (?:letztes mal|zuletzt)|wie letztes mal"
+)
+_VAGUE = (
+    r"(?:the )?same (?:order |thing )?again|the same order|the same once more|once more the same"
+    r"|das ?selbe noch ?mal|das gleiche noch ?mal"
+)
+_FOR = (
+    r"(?:and )?(?:the )?same (?:thing )?for (?P<a>[^\W\d_][\w’'-]{0,40})(?: too| as well| also)?"
+    r"|and for (?P<b>[^\W\d_][\w’'-]{0,40})(?: too| as well| also)"
+)
+_AGAIN = re.compile(
+    rf"\b(?:(?P<usual>{_USUAL})|(?P<last>{_LAST})|(?P<vague>{_VAGUE})|(?P<whom>{_FOR}))(?!\w)", re.IGNORECASE
+)
+_NOT = re.compile(r"\b(?:not|don['’]?t|never|isn['’]?t|instead of|nicht|kein\w*)\b", re.IGNORECASE)
+_JOIN = re.compile(
+    r"^[\s,;.!–-]*(?:please\b)?[\s,;.!–-]*|[\s,;.!–-]*(?:please\b)?[\s,;.!?–-]*$", re.IGNORECASE
+)
+
+_ME = r"(?: (?:about|of) (?:me|myself))?"
+_WISHES: tuple[tuple[Wish, str], ...] = (
+    (
+        "list",
+        rf"what (?:do|did|have) you (?:still |all )?(?:remember|know|remembered|learned|learnt|stored|kept){_ME}"
+        rf"|what(?:['’]s| is) in your memory{_ME}|show (?:me )?(?:my memories|your memory|what you remember{_ME})"
+        r"|was wei(?:ß|ss)t du (?:noch )?über mich",
+    ),
+    ("forget_that", r"forget (?:that|this|it|that one|the last one)(?: again)?|vergiss das(?: wieder)?"),
+    (
+        "forget_all",
+        rf"forget (?:all|everything)(?: (?:that )?you (?:know|remember))?{_ME}|forget all (?:of )?that{_ME}"
+        r"|vergiss alles(?: über mich)?",
+    ),
+    (
+        "off",
+        r"(?:stop|no longer|don['’]?t) remember(?:ing)?(?: me| anything| things)?(?: about me)?(?: any ?more)?",
+    ),
+    ("on", r"(?:start|begin) remembering(?: me| things)?(?: about me)?(?: again)?|remember me again"),
+)
+_ASKED = tuple((wish, re.compile(rf"\W*(?:please |can you |could you )?(?:{pattern})(?: please)?\W*\Z", re.I))
+               for wish, pattern in _WISHES)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """`words` point at something before, and `rest` is what was said beside them.
+
+    `usual`: what is mostly wanted, rather than the last time. `whom`: for somebody else, too.
+    `vague`: it may as well be said of what is on the list already.
+    """
+
+    words: str
+    rest: str
+    usual: bool = False
+    whom: str = ""
+    vague: bool = False
+
+
+def again(text: str) -> Again | None:
+    """None where nothing of the kind is said, or it is said not to be wanted."""
+    found = _AGAIN.search(text) if len(text) <= LONGEST else None
+    if found is None or _NOT.search(text[: found.start()]):
+        return None
+    rest = " ".join(f"{text[: found.start()]} {text[found.end() :]}".split())
+    whom = found["a"] or found["b"] or ""
+    vague = bool(found["vague"] or whom)
+    return Again(found[0].strip(), _JOIN.sub("", rest), bool(found["usual"]), whom, vague)
+
+
+def wish(text: str) -> Wish | None:
+    """What the whole sentence asks of the memory; part of one asks nothing."""
+    if len(text) > LONGEST:
+        return None
+    return next((wish for wish, pattern in _ASKED if pattern.match(text)), None)
