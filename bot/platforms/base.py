@@ -19,6 +19,9 @@ STOP = "stream.stop"
 FEEDBACK = "feedback"
 UP, DOWN = "up", "down"
 
+# Slack takes 80 characters for a name, Entra 256.
+LONGEST_NAME = 256
+
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
@@ -53,15 +56,26 @@ class Door(Protocol):
         ...
 
 
+def bounded(name: str) -> str:
+    """At most so many characters, with "…" where there were more: what hides in the rest is told by it."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Who an account is, as the platform vouches for it. `email` is empty unless verified."""
+    """Who an account is, as the platform vouches for it. `email` is empty unless verified.
+
+    `name` is what its owner chose, and is bounded here, for everything that is ever drawn of it.
+    """
 
     name: str
     email: str = ""
     time_zone: str = "UTC"
     is_bot: bool = False
     is_guest: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", bounded(self.name))
 
 
 @dataclass(frozen=True, slots=True)

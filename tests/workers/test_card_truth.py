@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,8 +13,15 @@ from pydantic import ValidationError
 
 from bot import text as bot_text
 from bot import text_card, text_clean
+from bot.platforms import base
+from bot.platforms.base import LONGEST_NAME, Profile
+from bot.platforms.slack import render as slack_render
+from bot.platforms.teams import parts as teams_parts
+from bot.platforms.teams import render as teams_render
 from bot.text import for_card
+from bot.turn import PersonId
 from flows.policy import Unreadable
+from flows.run import Requester
 from integrations import tools
 from integrations.openapi.example import example
 from tests.workers.hostile_cards import EXPIRES, PLACES, RUN, SHOWN, VALUES, at, card_of, lies
@@ -21,6 +31,8 @@ from workers import drawn
 from workers.drawn import Shown
 from workers.tools import Card
 
+slack = SimpleNamespace(parts=slack_render.parts, render=lambda part: slack_render.render(part, salt="0"))
+teams = SimpleNamespace(parts=teams_parts.parts, render=teams_render.render)
 SEEN = {"slack": seen_in_slack, "teams": seen_in_teams}
 
 
@@ -126,6 +138,44 @@ def test_every_tools_arguments_stand_on_its_card_whatever_is_in_them() -> None:
                     wrong.append((platform, name, field, label, read))
     assert wrong == []
     assert len(taken) >= 20
+
+
+# ── names of any length ──────────────────────────────────────────────────────────────────
+
+LONG = [piece * 40_000 for piece in ("x", "Ж", "\u202e", "<at>", "e\u0301", "\ufdfa", "👩‍👩‍👧", "⟨", "\n")]
+
+
+def drawing(name: str) -> float:
+    """Seconds of work that the slower platform's card of such a requester takes, at best of three."""
+    named = replace(RUN, requester=Requester(PersonId("p1"), Profile(name).name))
+    worst = 0.0
+    for see in (slack, teams):
+        took = []
+        for _ in range(3):
+            before = time.process_time()
+            card = card_of(replace(SHOWN, run=named))
+            for part in see.parts(card):
+                see.render(part)
+            took.append(time.process_time() - before)
+        worst = max(worst, min(took))
+    return worst
+
+
+@pytest.mark.parametrize("name", LONG, ids=lambda name: f"U+{ord(name[0]):04X}")
+def test_a_name_of_any_length_is_drawn_at_once(name: str) -> None:
+    assert drawing(name) < 0.05
+
+
+def test_a_name_that_fits_is_left_as_it_is_and_a_longer_one_says_that_it_goes_on() -> None:
+    assert Profile("Ж" * LONGEST_NAME).name == "Ж" * LONGEST_NAME
+    assert Profile("Ж" * (LONGEST_NAME + 1)).name == "Ж" * (LONGEST_NAME - 1) + "…"
+
+
+@pytest.mark.twin
+def test_twin_without_the_bound_one_name_holds_up_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "bounded", lambda name: name[:3000])
+
+    assert drawing("\u202e" * 40_000) > 0.05
 
 
 # ── without the guards ───────────────────────────────────────────────────────────────────
