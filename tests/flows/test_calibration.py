@@ -176,7 +176,7 @@ def key(**changed: Any) -> str:
     {"rules": (REFUNDS, replace(LARGE, at_least="500.00"))},
     {"rules": (replace(REFUNDS, tool="desk.*"), LARGE)},
     {"rules": (replace(REFUNDS, recipient=Among(("a",))), LARGE)},
-], ids=str)  # fmt: skip
+], ids=["model", "prompt", "tool", "flow", "step", "one rule less", "amount", "tool of a rule", "recipient"])  # fmt: skip
 def test_a_change_of_model_prompt_tool_step_or_rules_is_other_evidence(changed: dict[str, Any]) -> None:
     assert key(**changed) != key()
 
@@ -186,7 +186,7 @@ def test_a_change_of_model_prompt_tool_step_or_rules_is_other_evidence(changed: 
     {"flow": flow_of(STEPS.replace("save: found", "save: other"))},
     {"rules": (replace(REFUNDS, because="Other words."), LARGE)},
     {"rules": (replace(REFUNDS, learn=Learn(0.02, 0.95)), LARGE)},
-], ids=str)  # fmt: skip
+], ids=["nothing", "another step", "words", "what is promised"])  # fmt: skip
 def test_other_words_and_other_steps_leave_the_evidence_as_it_is(changed: dict[str, Any]) -> None:
     assert key(**changed) == key()
 
