@@ -56,6 +56,7 @@ from flows.scene import Known, say, scene
 from flows.scopes import scope_of, with_slots, within
 from flows.steps.handoff import Handoff, elsewhere
 from flows.steps.subflow import ENDED, Subflow
+from flows.tone import said
 
 MOST_STEPS = 50
 TRAIL = 60
@@ -117,6 +118,9 @@ def _advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tup
         run = _noted(flow, run, known, event)
     if not run.step:
         run, event = _enter(run, flow.start), Entered()
+    if isinstance(event, Heard) and event.meaning.recalled:
+        run, recalled = _numbered(run, say(event.meaning.recalled))
+        effects.append(recalled)
     outcome = _answer(flow, run, event, known)
     for _ in range(MOST_STEPS):
         run = _applied(run, outcome, effects)
@@ -288,7 +292,7 @@ def _refused(run: Run, event: Event) -> tuple[Effect, ...]:
         case Chose(by=by) | Heard(by=by) if by != run.requester.id:
             return (Whisper(by, Reply(f"Only {run.requester.name} can answer this.")),)
         case Chose(by=by, at=at) if at != f"{run.step}:{run.entries.get(run.step, 0)}":
-            return (Whisper(by, Reply("That card is out of date; the newest one is further down.")),)
+            return (Whisper(by, Reply(said("That card is out of date; the newest one is further down."))),)
     return ()
 
 
@@ -296,7 +300,7 @@ def _unheard(event: Event) -> tuple[Effect, ...]:
     """No press goes unanswered, not even one that means nothing here."""
     match event:
         case Chose(by=by):
-            return (Whisper(by, Reply("That button changes nothing now.")),)
+            return (Whisper(by, Reply(said("That button changes nothing now."))),)
     return ()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from bot.reply import Lines, Paragraph, Reply
 from flows.effects import Say
 from flows.money import shown
+from flows.tone import joined
 
 MOST_SHOWN = 40
 MOST_NAMED = 12
@@ -16,14 +17,14 @@ MOST_NAMED = 12
 def menu(before: str, offered: Sequence[Any], after: str) -> Say:
     """`offered` are names, or mappings with `name` and perhaps `variants`, `unit_amount`, `currency`."""
     if not offered:
-        return Say("", Reply(" ".join(part for part in (before, after) if part)))
+        return Say("", Reply(joined(part for part in (before, after) if part)))
     names = [_name(each) for each in offered]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     there = f"There is: {', '.join(names[:MOST_NAMED])}{more}."
     rows = tuple((_label(each), _price(each)) for each in offered[:MOST_SHOWN])
     above = Paragraph(f"{before} There is:".strip())
     blocks = (above, Lines(rows), Paragraph(after)) if after else (above, Lines(rows))
-    return Say("", Reply(" ".join(part for part in (before, there, after) if part), blocks))
+    return Say("", Reply(joined(part for part in (before, there, after) if part), blocks))
 
 
 def _name(offer: Any) -> str:

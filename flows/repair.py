@@ -12,6 +12,7 @@ from flows.outcome import Finish, GoTo, Outcome, Stay
 from flows.scene import Scene, say
 from flows.steps.base import Asking, Closing, Expecting, Helping, Step
 from flows.steps.tool import Tool
+from flows.tone import Spoken, said
 
 SURE = 0.6
 ELSEWHERE, FREE = 0.8, 0.93
@@ -37,17 +38,18 @@ def repair(flow: Flow, scene: Scene, heard: Heard) -> Outcome | None:
             fresh = dict.fromkeys(scene.run.slots)
             closed = _closed(step, scene, "Started over.")
             stays = f" {scene.nothing}" if scene.run.did else ""
-            return GoTo(flow.start, (*closed, say(f"All right, from the start.{stays}")), fresh)
+            return GoTo(flow.start, (*closed, say(said("All right, from the start.") + stays)), fresh)
         case "help":
             more = step.help(scene) if isinstance(step, Helping) else ()
             return Stay((say(what_i_can_do(scene.known.flows)), *more, *_again(flow, scene)))
         case "repeat":
-            waiting = "This waits for an approver." if scene.run.held else "I am working on it."
-            return Stay(_again(flow, scene) or (say(f"{waiting} There is no question open."),))
+            held = "This waits for an approver. There is no question open."
+            waiting = held if scene.run.held else said("I am working on it. There is no question open.")
+            return Stay(_again(flow, scene) or (say(waiting),))
         case "thanks":
-            return Stay((say("You are welcome."),))
+            return Stay((say(said("You are welcome.")),))
         case "greeting":
-            return Stay((say("Hello! " + _where(flow)), *_again(flow, scene)))
+            return Stay((say(said("Hello!") + " " + _where(flow)), *_again(flow, scene)))
     return None
 
 
@@ -68,9 +70,10 @@ def _digressed(flow: Flow, scene: Scene, heard: Heard) -> Outcome:
     """The other flow first, and then back here, unless that is too deep or there is no such flow."""
     meaning = heard.meaning
     if scene.run.depth >= DEEPEST or meaning.route not in dict(scene.known.flows):
-        text = f"{_where(flow)} Finish it here or say “cancel”, then ask for {meaning.route}."
+        then = said("Finish it here or say “cancel”, then ask for {other}.", other=meaning.route)
+        text = _where(flow) + " " + then
         return Stay((say(text),))
-    first = say(f"Let us do that first; then I come back to “{flow.id}”.")
+    first = say(said("Let us do that first; then I come back to “{flow}”.", flow=flow.id))
     other = Digress(meaning.route, heard.text, meaning.route_confidence, meaning.route_words)
     return Stay((first, other))
 
@@ -80,9 +83,10 @@ def resumed(flow: Flow, scene: Scene) -> Outcome:
     run = scene.run
     open = _again(flow, scene)
     if not open:
-        waits = "it waits for an approver." if run.held else "I am working on it."
-        return Stay((say(f"Back to “{flow.id}”: {waits}"),))
-    return Stay((say(f"Back to “{flow.id}”."), *open))
+        if run.held:
+            return Stay((say(f"Back to “{flow.id}”: it waits for an approver."),))
+        return Stay((say(said("Back to “{flow}”: I am working on it.", flow=flow.id)),))
+    return Stay((say(said("Back to “{flow}”.", flow=flow.id)), *open))
 
 
 def _closed(step: Step, scene: Scene, words: str) -> tuple[Effect, ...]:
@@ -90,16 +94,17 @@ def _closed(step: Step, scene: Scene, words: str) -> tuple[Effect, ...]:
     return (step.closed(scene, words),) if isinstance(step, Closing) and step.id in scene.run.cards else ()
 
 
-def what_i_can_do(flows: tuple[tuple[str, str], ...]) -> str:
+def what_i_can_do(flows: tuple[tuple[str, str], ...]) -> Spoken:
     """Every flow that is active, a line each."""
     lines = [f"• /{id} – {description}" for id, description in flows]
     if not lines:
-        return "Nothing is set up here yet."
-    return "I can do this:\n" + "\n".join(lines) + "\nSay “help” or “cancel” at any point."
+        return said("Nothing is set up here yet.")
+    listed = "\n" + "\n".join(lines) + "\n"
+    return said("I can do this:") + listed + said("Say “help” or “cancel” at any point.")
 
 
-def _where(flow: Flow) -> str:
-    return f"We are in the middle of “{flow.id}”."
+def _where(flow: Flow) -> Spoken:
+    return said("We are in the middle of “{flow}”.", flow=flow.id)
 
 
 def _again(flow: Flow, scene: Scene) -> tuple[Effect, ...]:

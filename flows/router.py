@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flows.repair import what_i_can_do
 from flows.scene import Known
+from flows.tone import said
 from flows.understanding import Meaning
 
 ASK = "ask"  # the flow that answers from pages
@@ -37,26 +38,27 @@ class Answer:
 def route(meaning: Meaning, known: Known, name: str, text: str = "") -> Start | Answer:
     """Never a silent guess: below the bar it asks back. `text` tells a command that there is no flow for."""
     ids = [id for id, _ in known.flows]
+    can = " " + what_i_can_do(known.flows)
     command = text[1:].split(maxsplit=1)[0].lower() if text[:1] == "/" and text[1:].strip() else ""
     if command and command not in ids and command != "help":
-        return Answer(f"“/{command[:40]}” is not set up here. {what_i_can_do(known.flows)}")
+        return Answer(said("“/{command}” is not set up here.", command=command[:40]) + can)
     if meaning.route and meaning.route not in ids:
-        return Answer(f"“{meaning.route}” is not set up here. {what_i_can_do(known.flows)}")
+        return Answer(said("“{command}” is not set up here.", command=meaning.route) + can)
     if meaning.route and meaning.route_confidence >= known.bar:
         return Start(meaning.route, meaning.route_confidence, meaning.route_words)
     match meaning.intent:
         case "help":
             return Answer(what_i_can_do(known.flows))
         case "greeting":
-            return Answer(f"Hello {name}! {what_i_can_do(known.flows)}")
+            return Answer(said("Hello {name}!", name=name) + can)
         case "thanks":
-            return Answer("You are welcome.")
+            return Answer(said("You are welcome."))
         case "cancel" | "yes" | "no" | "repeat" | "restart":
-            return Answer("There is nothing open here. " + what_i_can_do(known.flows))
+            return Answer(said("There is nothing open here.") + can)
     if meaning.route:
         likely = tuple(id for id in (meaning.route, meaning.runner_up) if id in ids)
-        return Answer("I am not sure what you would like. Is it this?", likely)
-    return Answer("I did not understand that. " + what_i_can_do(known.flows))
+        return Answer(said("I am not sure what you would like. Is it this?"), likely)
+    return Answer(said("I did not understand that.") + can)
 
 
 def asks(meaning: Meaning, known: Known, text: str) -> bool:

@@ -12,6 +12,7 @@ from flows.policy import Policy, ToolCard
 from flows.policy_facts import UNKNOWN, Facts
 from flows.run import Run
 from flows.scopes import within
+from flows.tone import said
 
 if TYPE_CHECKING:
     from flows.flow import Flow
@@ -59,7 +60,7 @@ class Scene:
 
     @property
     def cancelled(self) -> str:
-        return f"Cancelled. {self.nothing}"
+        return said("Cancelled.") + f" {self.nothing}"
 
     def button(self, label: str, choice: str, value: str = "", style: Style = Style.PLAIN) -> Button:
         """A button of the present step; pressed later than that, it is out of date."""

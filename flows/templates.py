@@ -20,6 +20,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from flows.conditions import Condition, parse
 from flows.errors import TemplateError
 from flows.money import shown
+from flows.tone import Spoken
+from flows.tone_file import Worded
 
 MOST_CHARACTERS = 4_000
 MOST_OUTPUT = 40_000
@@ -143,6 +145,21 @@ class Text:
         return whole[:MOST_OUTPUT].strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Toned(Text):
+    """A text in several ways, which all read the same. It is what its plain way is."""
+
+    terse: Text
+    playful: Text
+
+    def render(self, slots: Mapping[str, Any]) -> str:
+        plain = Text.render(self, slots)
+        try:
+            return Spoken(plain, self.terse.render(slots), self.playful.render(slots))
+        except TemplateError:  # nobody is told less because of how they are told it
+            return plain
+
+
 @lru_cache(maxsize=2048)
 def _compiled(source: str) -> Template:
     return _ENVIRONMENT.from_string(source)
@@ -150,6 +167,13 @@ def _compiled(source: str) -> Template:
 
 def text(source: str) -> Text:
     """Raises `TemplateError` naming what is not allowed."""
+    if isinstance(source, Worded):
+        plain, terse, playful = (_text(str(way)) for way in (source, source.terse, source.playful))
+        return Toned(plain.source, plain.names, terse, playful)
+    return _text(source)
+
+
+def _text(source: str) -> Text:
     if len(source) > MOST_CHARACTERS:
         raise TemplateError(f"a text has at most {MOST_CHARACTERS} characters")
     try:

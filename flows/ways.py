@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, cast
 
-from flows import variants
+from flows import tone_file, variants
 from flows.errors import Mistake
 from flows.events import Event
 from flows.outcome import GoTo, Outcome
@@ -25,7 +25,9 @@ class Ways:
 
     def add(self, flow: str, kind: Any, fields: Fields) -> Sequence[Mistake]:
         """Reads a step; what is wrong with it is named once, however many ways have it."""
-        found, problems = variants.find(flow, fields.step, fields.raw)
+        raw, problems = tone_file.read(kind.kind, fields.raw)
+        found, others = variants.find(flow, fields.step, raw)
+        problems += others
         if sum(len(each.arms) - 1 for each in (*self.experiments, *found)) > variants.MOST_BESIDE:
             text = f"makes it more than {variants.MOST_BESIDE} variants in one flow, beside the controls"
             problems.append(((), text, "fewer variants"))
@@ -39,7 +41,7 @@ class Ways:
         ways: dict[tuple[str, ...], Step] = {}
         for way in variants.ways(found):
             plain = replace(
-                fields, raw=variants.resolved(fields.raw, found, way), mistakes=[], seen=set(), texts=set()
+                fields, raw=variants.resolved(raw, found, way), mistakes=[], seen=set(), texts=set()
             )
             ways[way] = kind.parse(plain)
             for path, problem, right in variants.misplaced(found, plain.texts):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from flows import conditions, durations, templates
+from flows import conditions, durations, templates, tone_file
 from flows.conditions import Condition
 from flows.effects import Effect
 from flows.errors import Mistake, TemplateError
@@ -111,7 +111,7 @@ class Fields:
         source = self.string(name, default, required)
         self.texts.add(name)
         try:
-            return templates.text(source)
+            return templates.text(source if name in self.raw else tone_file.usual(source))
         except TemplateError as error:
             self.wrong(name, str(error))
             return templates.text("")

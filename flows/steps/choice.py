@@ -20,6 +20,7 @@ from flows.scene import Scene, say
 from flows.show import Show
 from flows.steps.base import Fields
 from flows.templates import Argument, Text
+from flows.tone import said
 from flows.understanding import Expected
 
 RIGHT = "options: [{label: High, value: high}] or from: projects"
@@ -116,7 +117,7 @@ class Choice:
                 offered = self.offered(scene)
                 at = asking.place(value, "", len(offered))
                 if at is None:
-                    return Stay((say("That is not one of these any more."), self._card(scene)))
+                    return Stay((say(said("That is not one of these any more.")), self._card(scene)))
                 return self._taken(scene, offered, at, 1.0, offered[at][0])
         return Stay()
 

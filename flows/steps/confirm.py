@@ -15,11 +15,12 @@ from flows.scene import Scene, say
 from flows.show import Show
 from flows.steps.base import Fields
 from flows.templates import Text
+from flows.tone import said
 
 LONGEST_LABEL = 75
-CHANGE = "What should I change? For example “make it three” or “drop the cola”."
-CORRECT = "What should I change? Name it and say what it should be, or say “cancel”."
-UNSURE = "I did not understand that. Say “yes” if it is right, say what to change, or say “cancel”."
+CHANGE = said("What should I change? For example “make it three” or “drop the cola”.")
+CORRECT = said("What should I change? Name it and say what it should be, or say “cancel”.")
+UNSURE = said("I did not understand that. Say “yes” if it is right, say what to change, or say “cancel”.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from flows.repairs import MISSES, misunderstood
 from flows.scene import Scene, say
 from flows.slots import Fit, Slot, fit, in_words
 from flows.templates import Text
+from flows.tone import said
 from flows.understanding import Expected
 
 HARDLY = 0.3  # below this a reading is no more than a guess, and is not even asked about
@@ -234,7 +235,7 @@ class Gather:
 
     def _pressed(self, scene: Scene, choice: str, value: str) -> Outcome:
         slot, doubt = self._open(scene), self._doubt(scene)
-        settled = Stay((say("That is settled already."),))
+        settled = Stay((say(said("That is settled already.")),))
         if choice == "pick":
             prefix = f"{doubt['number']}." if doubt else "?"
             at = asking.place(value, prefix, 7)

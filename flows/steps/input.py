@@ -21,11 +21,12 @@ from flows.steps import slot_fields
 from flows.steps.base import Fields
 from flows.steps.gather import Gather
 from flows.templates import Text, items_in_words
+from flows.tone import said
 from flows.understanding import Change
 
 CARD = "doubt.card"
 NO_CHOICE = "-"
-MORE = "Say what to change, or “that's all” to go on."
+MORE = said("Say what to change, or “that's all” to go on.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class Input:
             case Chose(choice="pick", value=value):
                 number, _, at = value.partition(".")
                 if open is None or number != str(open.number):
-                    return Stay((say("That is settled already."),))
+                    return Stay((say(said("That is settled already.")),))
                 return self._settled(scene, open, at)
         return Stay()
 
@@ -146,7 +147,7 @@ class Input:
         if open:
             return (self._card(scene, open),)
         if self._filled(scene):
-            return (say(f"So far: {items_in_words(scene.run.slots[self.gather])}. {MORE}"),)
+            return (say(f"So far: {items_in_words(scene.run.slots[self.gather])}. " + MORE),)
         return (say(self.ask.render(scene.values)),)
 
     def _filled(self, scene: Scene) -> bool:
@@ -200,7 +201,7 @@ class Input:
         parts += [*problems, note] if note else problems
         if asking:
             return (say(" ".join(parts)),) if parts else ()
-        more = "What would you like instead? Say “that's all” to go on without it."
+        more: str = "What would you like instead? Say “that's all” to go on without it."
         if not unknown:
             more = MORE
         ending = more if applied.items and not self.refill else self.ask.render(scene.values)

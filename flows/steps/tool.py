@@ -34,6 +34,7 @@ from flows.show import Show
 from flows.steps.base import Fields
 from flows.steps.decided import change, edited, rejection
 from flows.templates import Argument, Text
+from flows.tone import said
 
 # Nobody knows, somebody said no, or what would have run was not what was approved.
 NEVER_AGAIN = frozenset({"unknown", "rejected", "expired", "denied", "sealed", "no_place", "invalid"})
@@ -137,7 +138,7 @@ class Tool:
             case Heard() if self._begun(scene):
                 return Stay((say("This waits for you: please follow the link above."),))
             case Heard():
-                return Stay((say("I am working on that right now; one moment."),))
+                return Stay((say(said("I am working on that right now; one moment.")),))
         return Stay()
 
     def given(self, values: Mapping[str, Any]) -> Any:
