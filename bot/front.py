@@ -25,7 +25,7 @@ from bot.platforms.base import Door, Payload
 from bot.reply import Form, Reply
 from bot.turn import Ignored, Immediate, TenantId, Turn
 
-__all__ = ["Arrival", "Delivery", "FrontRunner", "Hook", "Inbox", "create_app"]
+__all__ = ["GUARD", "Arrival", "Delivery", "FrontRunner", "Hook", "Inbox", "answered", "create_app", "stored"]
 
 log = structlog.get_logger()
 
@@ -53,6 +53,9 @@ class Guard:
         return tenant
 
 
+GUARD = web.AppKey("guard", Guard)  # for routes of `extra` that store what they hear
+
+
 def create_app(
     doors: Sequence[Door],
     inbox: Inbox,
@@ -77,6 +80,7 @@ def create_app(
         Buckets(limits.tenant_rate, limits.tenant_burst),
         counted or metrics(),
     )
+    app[GUARD] = guard
     for door in doors:
         app.router.add_route("*", door.path, Entrance(guard, door.name, _door(guard, door)).handle)
     for hook in hooks:
@@ -148,20 +152,29 @@ def _door(guard: Guard, door: Door) -> Decide:
                 return "ignored", web.Response()
             case Turn() as turn:
                 pass
-        tenant = await guard.tenant(turn.place.platform, turn.place.workspace)
-        if tenant is None:
-            guard.counted.ignored(door.name, "unknown workspace")
+        kept = await stored(guard, turn, payload)
+        if kept is None:
             return "stranger", web.Response()
-        arrival = Arrival(tenant, turn, _packed(payload))
-        await faults.point("F01")
-        new = await _within(guard.limits.store_seconds, guard.inbox.put(arrival))
-        await faults.point("F03")
+        arrival, new = kept
         reply = None
         if turn.wants_answer:
-            reply = await _answer(guard, arrival, began)
+            reply = await answered(guard, arrival, began)
         return "stored" if new else "duplicate", written(door.answer(turn, reply))
 
     return decide
+
+
+async def stored(guard: Guard, turn: Turn, payload: Payload) -> tuple[Arrival, bool] | None:
+    """After the commit; False: it was there already. None: it comes from nobody whom we know."""
+    tenant = await guard.tenant(turn.place.platform, turn.place.workspace)
+    if tenant is None:
+        guard.counted.ignored(turn.place.platform, "unknown workspace")
+        return None
+    arrival = Arrival(tenant, turn, _packed(payload))
+    await faults.point("F01")
+    new = await _within(guard.limits.store_seconds, guard.inbox.put(arrival))
+    await faults.point("F03")
+    return arrival, new
 
 
 def _hook(guard: Guard, hook: Hook) -> Decide:
@@ -197,7 +210,7 @@ async def _within(seconds: float, storing: Awaitable[bool]) -> bool:
         raise InboxRefused("The event was not stored in time.") from None
 
 
-async def _answer(guard: Guard, arrival: Arrival, began: float) -> Reply | Form | None:
+async def answered(guard: Guard, arrival: Arrival, began: float) -> Reply | Form | None:
     """The engine's words for the response, if they come in time. The turn is safe either way."""
     budget = max(0.1, guard.limits.answer_seconds - (time.monotonic() - began))
     try:
