@@ -176,7 +176,7 @@ def key(**changed: Any) -> str:
     {"rules": (REFUNDS, replace(LARGE, at_least="500.00"))},
     {"rules": (replace(REFUNDS, tool="desk.*"), LARGE)},
     {"rules": (replace(REFUNDS, recipient=Among(("a",))), LARGE)},
-], ids=["model", "prompt", "tool", "flow", "step", "one rule less", "amount", "tool of a rule", "recipient"])  # fmt: skip
+], ids=["model", "prompt", "tool", "flow", "step", "fewer", "amount", "pattern", "recipient"])  # fmt: skip
 def test_a_change_of_model_prompt_tool_step_or_rules_is_other_evidence(changed: dict[str, Any]) -> None:
     assert key(**changed) != key()
 
