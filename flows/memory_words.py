@@ -10,13 +10,14 @@ LONGEST = 400  # of a sentence that is looked at: longer ones tell a story
 Wish = Literal["list", "forget_that", "forget_all", "off", "on"]
 
 _USUAL = (
-    r"(?:my|our|the) usual(?: (?:one|order|thing|stuff|please))?|the usual \w+(?: order)?|as usual|like always"
-    r"|the same as (?:always|usual|ever)|same as (?:always|usual|ever)|what i (?:always|usually) (?:have|get|take)"
+    r"(?:my|our|the) usual(?: (?:one|order|thing|stuff|please))?|as usual|like always"
+    r"|(?:the )?same as (?:always|usual|ever)|what i (?:always|usually) (?:have|get|take)"
     r"|wie immer|das übliche|wie üblich"
 )
 _LAST = (
-    r"(?:the )?same (?:order |thing )?(?:as|like) (?:the )?(?:last time|before|last week|last month|yesterday)"
-    r"|like (?:the )?last time|as last time|what i had (?:last time|before|yesterday)|repeat my (?:last )?order"
+    r"(?:the )?same (?:order |thing )?(?:as|like) (?:the )?(?:last (?:time|week|month)|before|yesterday)"
+    r"|(?:like|as) (?:the )?last time|what i had (?:last time|before|yesterday)"
+    r"|repeat my (?:last )?order"
     r"|(?:das ?selbe|das gleiche) wie (?:letztes mal|zuletzt)|wie letztes mal"
 )
 _VAGUE = (
@@ -39,8 +40,9 @@ _ME = r"(?: (?:about|of) (?:me|myself))?"
 _WISHES: tuple[tuple[Wish, str], ...] = (
     (
         "list",
-        rf"what (?:do|did|have) you (?:still |all )?(?:remember|know|remembered|learned|learnt|stored|kept){_ME}"
-        rf"|what(?:['’]s| is) in your memory{_ME}|show (?:me )?(?:my memories|your memory|what you remember{_ME})"
+        rf"what (?:do|did|have) you (?:still |all )?(?:remember(?:ed)?|know|learned|learnt|stored|kept){_ME}"
+        rf"|what(?:['’]s| is) in your memory{_ME}"
+        rf"|show (?:me )?(?:my memories|your memory|what you remember{_ME})"
         r"|was wei(?:ß|ss)t du (?:noch )?über mich",
     ),
     ("forget_that", r"forget (?:that|this|it|that one|the last one)(?: again)?|vergiss das(?: wieder)?"),
@@ -51,7 +53,8 @@ _WISHES: tuple[tuple[Wish, str], ...] = (
     ),
     (
         "off",
-        r"(?:stop|no longer|don['’]?t) remember(?:ing)?(?: me| anything| things)?(?: about me)?(?: any ?more)?",
+        r"(?:stop|no longer|don['’]?t) remember(?:ing)?(?: me| anything| things)?(?: about me)?"
+        r"(?: any ?more)?",
     ),
     ("on", r"(?:start|begin) remembering(?: me| things)?(?: about me)?(?: again)?|remember me again"),
 )

@@ -39,12 +39,17 @@ class Memory:
 
 async def add(
     c: Connection, tenant: UUID, person: UUID, run: str, flow: str, outcome: str, body: str,
-    slots: Mapping[str, Any], conversation: str, scope: str,
+    slots: Mapping[str, Any], conversation: str, scope: str, days: int,
 ) -> int | None:  # fmt: skip
-    """Once for each run; None where its person does not want it, or it is there."""
+    """Once for each run; None where its person does not want it, it is there, or nothing is to be kept.
+
+    `days` are those of a tenant that does not say how long it keeps things.
+    """
     found: int | None = await c.fetchval(
-        "insert into memories (tenant_id, person_id, run_id, flow, outcome, body, slots, conversation, scope)"  # noqa: S608  # text of ours
-        f" select $1, $2, $3, $4, $5, $6, $7, $8, $9 where true{WANTED}"
+        "insert into memories (tenant_id, person_id, run_id, flow, outcome, body, slots, conversation,"  # noqa: S608  # text of ours
+        " scope)"
+        f" select $1, $2, $3, $4, $5, $6, $7, $8, $9 where coalesce((select"
+        f" (settings->>'retention_days')::int from tenants where tenant_id = $1), $10) > 0{WANTED}"
         " on conflict (tenant_id, run_id) do nothing returning id",
         tenant,
         person,
@@ -55,6 +60,7 @@ async def add(
         orjson.dumps(dict(slots)).decode(),
         conversation,
         scope,
+        days,
     )
     return found
 
@@ -145,7 +151,8 @@ async def listed(c: Connection, tenant: UUID, person: UUID, scopes: Scopes, most
 async def forget(c: Connection, tenant: UUID, person: UUID, id: int) -> Memory | None:
     """One of this person's own; None where it is somebody else's, or gone."""
     row = await c.fetchrow(
-        f"delete from memories m where m.tenant_id = $1 and m.person_id = $2 and m.id = $3 returning {_COLUMNS}",  # noqa: S608  # text of ours
+        "delete from memories m where m.tenant_id = $1 and m.person_id = $2 and m.id = $3"  # noqa: S608  # text of ours
+        f" returning {_COLUMNS}",
         tenant,
         person,
         id,
@@ -193,8 +200,8 @@ async def without_vector(
     """Id, person, scope and words of memories behind `after` without a vector of this model; and how far
     was looked, `after` itself at the end."""
     rows = await c.fetch(
-        "select m.id, m.person_id, m.scope, m.body, exists (select 1 from memory_vectors v"
-        " where v.tenant_id = $1 and v.person_id = m.person_id and v.model = $2 and v.memory_id = m.id) as has"
+        "select m.id, m.person_id, m.scope, m.body, exists (select 1 from memory_vectors v where"
+        " v.tenant_id = $1 and v.person_id = m.person_id and v.model = $2 and v.memory_id = m.id) as has"
         " from memories m where m.tenant_id = $1 and m.id > $3 order by m.id limit $4",
         tenant,
         model,
