@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
@@ -16,6 +17,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.text_out import listed
 
 # Settings of which only the beginning of the name is known: one for each name in OPENAPI.
 FAMILIES = ("OPENAPI_",)
@@ -26,6 +29,12 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 def _number(value: Any) -> Any:
     """The environment holds text only, which is not equal to any of a setting's numbers."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _hosts(value: str) -> str:
+    """What is no list of hosts is refused at the start, and not when a link is looked at."""
+    listed(value)
+    return value
 
 
 class Settings(BaseSettings):
@@ -118,6 +127,7 @@ class Settings(BaseSettings):
     model_budget: float = Field(default=0, ge=0)
     model_budget_person: float = Field(default=0, ge=0)
     model_private_places: str = ""
+    link_hosts: Annotated[str, AfterValidator(_hosts)] = ""
     embeddings: str = "offline"
     embeddings_url: str = ""
     embeddings_model: str = ""

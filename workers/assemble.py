@@ -13,6 +13,7 @@ from bot import net
 from bot.errors import CountersignError
 from bot.platforms.base import Client, Door
 from bot.settings import Settings, is_sandbox
+from bot.text_out import listed
 from workers import documents
 from workers.approve import Rules
 from workers.known import Library
@@ -88,6 +89,7 @@ async def assemble(
     await asyncio.to_thread(documents.learn, settings)
     db = await Database.open(own_dsn(settings), size=12)
     hints = Hints(settings.secret("redis_url"))
+    link_hosts = listed(settings.link_hosts)
     sandbox = any(is_sandbox(url) for url in (settings.slack_api_url, settings.teams_login_url) if url)
     session = net.session(allow_loopback=sandbox or settings.teams_anonymous)
     reading = reader(settings.plain())
@@ -118,7 +120,8 @@ async def assemble(
         extensions=listeners,
         pacer=Pacer(limits(settings)),
         wake=hints.wake,
-        previews=Previews(db, clients, hints),
+        previews=Previews(db, clients, hints, link_hosts=link_hosts),
+        link_hosts=link_hosts,
         meter=counting,
     )
     installing = asyncio.create_task(Installer(db, settings, session).run())

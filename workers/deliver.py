@@ -19,7 +19,7 @@ from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
 from workers import settling, streams_end
 from workers.audit_notes import approval_of, shown
-from workers.seen import Tools, next_to_send, stop_showing
+from workers.seen import Tools, as_said, next_to_send, stop_showing
 from workers.store import approvals, audit, enqueue, inbox, outbox
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
@@ -97,7 +97,8 @@ async def _traced(tools: Tools, claimed: Claimed, waiting: Waiting, then: Next =
 
 
 async def _one(tools: Tools, claimed: Claimed, waiting: Waiting, then: Next) -> After:
-    message = waiting.message
+    message = as_said(tools, waiting.message)
+    waiting = replace(waiting, message=message)
     if waiting.expired or (waiting.state == "sending" and message.kind in ("whisper", "form")):
         # Nobody can tell whether they saw it, and twice would be worse: at most once.
         return await _close(tools, claimed, waiting, "dropped", "not known to have been shown", then)

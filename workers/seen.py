@@ -13,6 +13,7 @@ from bot import faults
 from bot.errors import PlatformError
 from bot.platforms.base import Client, Door
 from bot.reply import Reply
+from bot.text_out import NOWHERE, Listed, guarded
 from bot.turn import Ignored, Immediate, Turn
 from flows.flow import Flow
 from integrations.models.base import Reader
@@ -48,6 +49,7 @@ class Tools:
     pacer: Pacer = field(default_factory=Pacer)
     extensions: Extensions | None = None
     wake: Callable[[], None] = lambda: None  # an engine should look: something is due elsewhere
+    link_hosts: Listed = NOWHERE  # where words of a model may lead
     previews: Previews | None = None  # what models write, shown while they write it
     meter: Meter | None = None  # counts what models are asked, where there are any
 
@@ -118,11 +120,19 @@ def _split(tools: Tools, commit: Commit) -> bool:
     Answers whether the first of them may be sent at once.
     """
     whole: list[Message] = []
-    for message in commit.messages:
+    for given in commit.messages:
+        message = as_said(tools, given)
         client = tools.clients.get(message.place.platform)
         whole += split(client, message) if client else [message]
     commit.messages = whole
     return bool(whole) and whole[0].kind in ("post", "home") and _may_go(tools, whole[0])
+
+
+def as_said(tools: Tools, message: Message) -> Message:
+    """Words of a model are looked at before they are split, since a link may be split too."""
+    if not isinstance(message.content, Reply) or not message.content.generated:
+        return message
+    return replace(message, content=guarded(message.content, tools.link_hosts))
 
 
 def _may_go(tools: Tools, message: Message) -> bool:

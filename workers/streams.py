@@ -21,6 +21,7 @@ import structlog
 from bot.errors import PlatformError
 from bot.platforms.base import Client
 from bot.platforms.streaming import MARK, Grown, Streams, StreamStopped, streams_of
+from bot.text_out import NOWHERE, Growing, Listed
 from bot.turn import Account, Place
 from workers import streams_keeper
 from workers.hints import Hints
@@ -70,8 +71,10 @@ class Previews:
         hints: Hints,
         *,
         clock: Callable[[], float] = time.monotonic,
+        link_hosts: Listed = NOWHERE,
     ) -> None:
         self._db, self._clients, self._hints, self._clock = db, clients, hints, clock
+        self._link_hosts = link_hosts
         self.name = f"{CHANNEL}{uuid4().hex}"
         self._previews: dict[str, Preview] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -99,7 +102,8 @@ class Previews:
         """Its row is being written, in a transaction that may still fail; then nothing will ever be heard."""
         if key in self._previews:
             return
-        preview = Preview(tenant, key, place, account, requester)
+        looked_at = Buffer(Growing(self._link_hosts).feed)
+        preview = Preview(tenant, key, place, account, requester, looked_at)
         preview.until = self._clock() + LEASE
         self._previews[key] = preview
         preview.task = asyncio.create_task(self._watch(preview))

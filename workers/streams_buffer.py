@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 MOST = 100_000  # characters of one text
 
 
@@ -9,7 +11,9 @@ class Buffer:
     """Pieces carry where they begin. One that does not follow ends the preview: a piece was lost, or the
     model began anew, and what is shown can not be taken back."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: Callable[[str], str] = str) -> None:
+        """`shown`: what of the next piece may be shown."""
+        self._shown = shown
         self._at = 0
         self._text = ""
         self.broken = False
@@ -20,7 +24,7 @@ class Buffer:
         if self.broken:
             return
         self._at += len(words)
-        self._text += words
+        self._text += self._shown(words)
 
     @property
     def ready(self) -> str:

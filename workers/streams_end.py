@@ -15,7 +15,7 @@ from flows.flow import Flow
 from flows.streamed import CALL, step_of, streamed
 from workers import streams_keeper
 from workers.commit import Commit
-from workers.seen import Tools
+from workers.seen import Tools, as_said
 from workers.store import streams
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
@@ -65,7 +65,7 @@ async def take_over(
     at = _said(commit.messages, stored)
     if at is None:
         return  # whoever kept it closes it
-    said = commit.messages[at]
+    said = as_said(tools, commit.messages[at])
     client = tools.clients.get(said.place.platform)
     pieces = client.parts(said.content) if client and isinstance(said.content, Reply) else (said.content,)
     commit.messages[at : at + 1] = [

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from integrations.models import hybrid, reader
-from integrations.models.fence import fenced
 from integrations.models.base import Item, ModelUnavailable, Problem, Question, Reading
 from integrations.models.breaker import forget_breakers
 from integrations.models.chat import ChatClient
+from integrations.models.fence import fenced
 from integrations.models.hybrid import message_texts, question_texts
 from integrations.models.metering import Asking, asking
 from integrations.models.writing import Task, Text, writer
