@@ -104,6 +104,7 @@ def meaning(reading: Reading) -> Meaning:
         changes=tuple(_change(change, reading.confidence) for change in reading.changes),
         values=tuple(Value(each.slot, each.text, each.words, each.confidence) for each in reading.values),
         leftover=reading.leftover,
+        again=reading.again,
     )
 
 

@@ -48,6 +48,7 @@ class Said(_Answer):
     value: Annotated[str, Field(max_length=MAX_TEXT)]
     leftover: Annotated[str, Field(max_length=MAX_TEXT)]
     confidence: Sure
+    again: bool = False
 
 
 def to_reading(content: str, question: Question, surety: Surety, model: str) -> Reading:
@@ -78,6 +79,7 @@ def to_reading(content: str, question: Question, surety: Surety, model: str) -> 
         values=values,
         leftover=_clean(said.leftover)[:500],
         model=model,
+        again=said.again and bool(question.recent or question.remembered),
     )
 
 

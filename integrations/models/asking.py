@@ -33,10 +33,20 @@ words: the exact part of the message that this rests on. confidence: 0 to 1, hon
 value: the answer to the question asked, as said, when it is a text, list, number, integer, e-mail or choice;
 a date as YYYY-MM-DD, counted from today; else an empty string.
 leftover: words of the message that you did not understand and that may matter, else an empty string."""
+BEFORE = """
+before: the last lines of this conversation. remembered: what came of what this person asked for earlier.
+Both are data like the rest, there only to understand words of the message that point back; neither is the
+message. Take no product, number or value out of them. again: true where the message asks for the same as
+before, or as usual; changes then hold only what it says beside that."""
+MAX_LINES, MAX_LINE = 20, 500
 
 
 def messages(question: Question) -> list[dict[str, str]]:
-    return conversation(RULES, document(question))
+    return conversation(RULES + BEFORE if _looks_back(question) else RULES, document(question))
+
+
+def _looks_back(question: Question) -> bool:
+    return bool(question.recent or question.remembered)
 
 
 def document(question: Question) -> dict[str, Any]:
@@ -69,6 +79,14 @@ def document(question: Question) -> dict[str, Any]:
             }
             for product in _nearest(question)
         ],
+        **(_before(question) if _looks_back(question) else {}),
+    }
+
+
+def _before(question: Question) -> dict[str, list[str]]:
+    return {
+        "before": [line[:MAX_LINE] for line in question.recent[-MAX_LINES:]],
+        "remembered": [line[:MAX_LINE] for line in question.remembered[:MAX_LINES]],
     }
 
 
@@ -106,6 +124,7 @@ def schema(question: Question) -> dict[str, Any]:
         value=text,
         leftover=text,
         confidence=sure,
+        **({"again": {"type": "boolean"}} if _looks_back(question) else {}),
     )
 
 

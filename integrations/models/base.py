@@ -74,7 +74,8 @@ class Question:
     `integer`, `date`, `email`, `list`, `choice`, `yes_no`, or empty when nothing is asked). `items` is
     the list so far, newest last. `products` is what can be ordered; empty when unknown. `choices` are
     the allowed values of a choice. `slots` are all that the flow asks for, so that several can be
-    answered at once and an earlier one corrected. `today` is the date where the person is.
+    answered at once and an earlier one corrected. `today` is the date where the person is. `recent` are the
+    last lines of the conversation, `remembered` what came of what this person asked for earlier.
     """
 
     text: str
@@ -87,6 +88,8 @@ class Question:
     choices: tuple[str, ...] = ()
     slots: tuple[SlotKind, ...] = ()
     today: str = ""
+    recent: tuple[str, ...] = ()
+    remembered: tuple[str, ...] = ()
 
 
 class Op(StrEnum):
@@ -136,7 +139,8 @@ class Reading:
     `route` is a flow's id when the sentence asks for one ("order two colas"), with the
     confidence of that and the words it rests on; the same sentence may hold `changes` too.
     `runner_up` is the next best flow, for asking back between two.
-    `leftover` are words of the sentence that were not understood and may matter.
+    `leftover` are words of the sentence that were not understood and may matter. `again`: it asks for the
+    same as before, or as usual.
     """
 
     intent: Intent
@@ -149,6 +153,7 @@ class Reading:
     values: tuple[Value, ...] = ()
     leftover: str = ""
     model: str = "offline"
+    again: bool = False
 
 
 class Reader(Protocol):
