@@ -17,12 +17,13 @@ from flows.flow import Flow
 from flows.opening import opening
 from flows.run import Run
 from flows.understanding import Meaning
-from integrations.models.base import ModelUnavailable
+from integrations.models.base import ModelUnavailable, Question
 from workers import before, learning, learning_turn, past, record, streams_end, understand, waits
 from workers.approvers import groups
 from workers.commit import Commit
 from workers.effects import Sink
 from workers.learning import Proposal
+from workers.memory import turning
 from workers.seen import Seen, Tools, write_all
 from workers.store import runs
 from workers.store.conversations import Claimed
@@ -32,11 +33,29 @@ MOST_LEGS = 6  # a run, one begun in between, and those come back to
 MOST_TRIES = 5  # to decide anew because somebody else used up a limit in between
 
 
-async def read(tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None) -> Meaning:
+async def read(
+    tools: Tools, text: str, seen: Seen, stored: Stored | None, flow: Flow | None,
+    claimed: Claimed | None = None,
+) -> Meaning:  # fmt: skip
+    """`claimed`: what is remembered may be taken up by it."""
     run = stored.run if stored else None
     today = waits.day(arrived(seen), run.requester.time_zone) if run else ""
     asked = understand.question(text, seen.world, run, flow, today)
     await faults.point("F12")
+    if claimed is None or tools.memory is None:
+        return await _meaning(tools, asked)
+    asked = await turning.told(tools, claimed, seen, stored, asked)
+    found = await _meaning(tools, asked)
+    if stored is None or flow is None:
+        return found
+
+    async def rest(words: str) -> Meaning:
+        return await _meaning(tools, replace(asked, text=words))
+
+    return await turning.taken_up(tools, claimed, seen, stored, flow, asked, found, rest)
+
+
+async def _meaning(tools: Tools, asked: Question) -> Meaning:
     with tracing.span("model"):
         return understand.meaning(await tools.reader.read(asked))
 
@@ -100,6 +119,7 @@ async def _advanced(
                 todo.append(other)
     for leg in legs:
         await leg.sink.reach(tools, claimed.tenant, leg.run, seen.world)
+        await turning.propose(tools, claimed.tenant, leg.stored, leg.flow, leg.run, commit)
     await faults.point("F13")
     if any(leg.sink.asks for leg in legs):
         await groups.refresh(tools, claimed.tenant, seen.world.known.policy)
@@ -113,6 +133,7 @@ async def _advanced(
             await leg.sink.settle(c, claimed.tenant, leg.run, leg.flow, seen.world, tools.rules, leg.event)
             await streams_end.expect(tools, c, claimed, leg.stored, leg.flow, commit)
             await streams_end.take_over(tools, c, claimed.tenant, leg.stored, leg.flow, leg.event, commit)
+            await turning.ended(tools, c, claimed.tenant, leg.stored, leg.flow, leg.run, leg.event)
         if turn is not None and turn.wants_answer and commit.answer is None:
             cards = [card for leg in legs if (card := leg.sink.newest_card())]
             commit.answer = cards[-1] if cards else Reply("Done.")
@@ -139,7 +160,8 @@ async def _walk(tools: Tools, claimed: Claimed, seen: Seen, leg: _Leg, commit: C
         number += 1
         for wanted in leg.sink.take(effects):
             try:
-                meaning = await read(tools, wanted.text, seen, replace(leg.stored, run=leg.run), leg.flow)
+                now = replace(leg.stored, run=leg.run)
+                meaning = await read(tools, wanted.text, seen, now, leg.flow, claimed)
             except ModelUnavailable:
                 meaning = Meaning("unknown", 0.0)
             pending.append(heard(seen, leg.run, wanted.by, wanted.name, wanted.text, meaning, opening=True))

@@ -32,6 +32,7 @@ from workers.store.people import Person
 from workers.store.runs import Stored
 
 if TYPE_CHECKING:
+    from workers.memory.desk import Desk
     from workers.streams import Previews
 
 
@@ -52,6 +53,7 @@ class Tools:
     link_hosts: Listed = NOWHERE  # where words of a model may lead
     previews: Previews | None = None  # what models write, shown while they write it
     meter: Meter | None = None  # counts what models are asked, where there are any
+    memory: Desk | None = None  # what is remembered of people
 
 
 @dataclass(frozen=True, slots=True)

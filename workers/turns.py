@@ -65,6 +65,8 @@ from workers.approvers import (
     withdrawing,
 )
 from workers.commit import Commit
+from workers.memory import said as memory_said
+from workers.memory import turning
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
 from workers.store import codec, conversations, documents, inbox, people, runs, tenants, timers
 from workers.store.conversations import Claimed
@@ -171,6 +173,9 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         person = seen.person or await _person(tools, claimed.tenant, turn)
         if (done := await consenting.offered(tools, claimed, seen, turn, person, found)) is not None:
             return done
+    if memory_said.concerns(turn, seen):
+        person = seen.person or await _person(tools, claimed.tenant, turn)
+        return await memory_said.acted(tools, claimed, seen, turn, person)
     match turn.act:
         case Uninstalled() if turn.place.platform == "teams":
             # Removed from one team or chat, which says nothing about the others.
@@ -283,7 +288,7 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
     if mentioned or stored:
         show_working(tools, turn)
     try:
-        meaning = await read(tools, text, seen, stored, seen.flow)
+        meaning = await read(tools, text, seen, stored, seen.flow, claimed)
     except ModelUnavailable:
         sorry = Reply("I could not think about that just now. Please say it again in a minute.")
         commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, sorry))
@@ -292,6 +297,7 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
         event = heard(seen, stored.run, PersonId(str(person.id)), person.name, text, meaning)
         return await advance_run(tools, claimed, seen, stored, seen.flow, event, turn)
     decided = router.route(meaning, seen.world.known, person.name, text)
+    decided = await turning.routed(tools, claimed, seen, turn, person.id, text, meaning, decided)
     if isinstance(decided, router.Start):
         return await _started(
             tools, claimed, seen, turn, person, decided.flow, text, decided.confidence, decided.words
