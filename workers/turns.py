@@ -302,19 +302,13 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
         return await _started(
             tools, claimed, seen, turn, person, decided.flow, text, decided.confidence, decided.words
         )
-    if mentioned and router.asks(meaning, seen.world.known, text) and await _pages(tools, claimed.tenant):
+    asking = mentioned and router.asks(meaning, seen.world.known, text)
+    if asking and await documents.any_of(tools.db, claimed.tenant):
         asked = f"/{router.ASK} {text}"
         return await _started(tools, claimed, seen, turn, person, router.ASK, asked, 1.0, "")
     if mentioned or decided.choices:
         commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, _choices(decided)))
     return await finish(tools, claimed, seen, commit)
-
-
-async def _pages(tools: Tools, tenant: UUID) -> bool:
-    """Whether there are pages from which a question can be answered."""
-    async with tools.db.tenant(tenant) as c:
-        _, pages = await documents.model(c, tenant)
-    return pages > 0
 
 
 def _choices(answer: router.Answer) -> Reply:

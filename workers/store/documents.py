@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from workers.store.door import Connection
+from workers.store.door import Connection, Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,13 @@ async def of_source(c: Connection, tenant: UUID, source: str) -> list[int]:
 
 
 # ── by which model questions are asked ───────────────────────────────────────────────────
+
+
+async def any_of(db: Database, tenant: UUID) -> bool:
+    """Whether there are pages from which a question can be answered."""
+    async with db.tenant(tenant) as c:
+        _, pages = await model(c, tenant)
+    return pages > 0
 
 
 async def model(c: Connection, tenant: UUID) -> tuple[str, int]:
