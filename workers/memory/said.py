@@ -248,3 +248,44 @@ async def on_home(c: Connection, tenant: UUID, person: UUID) -> list[Block]:
         Paragraph(f"{_things(count).capitalize()}. {state}", Tone.SUBTLE),
         Buttons((*show, switch)),
     ]
+
+
+# ── the way in ───────────────────────────────────────────────────────────────────────────
+
+
+def concerns(turn: Turn, seen: Seen) -> bool:
+    """Whether it is about the memory: by its first word, by a whole sentence to us, or by our buttons."""
+    match turn.act:
+        case Pressed(action=action):
+            return action in ACTIONS
+        case Said() if _command(turn) is not None:
+            return True
+        case Said(mentioned=mentioned, opens_thread=False):
+            mine = seen.stored is not None and seen.person is not None and (
+                seen.stored.run.requester.id == str(seen.person.id)
+            )  # fmt: skip
+            if not (mentioned or turn.place.private or mine):
+                return False
+            return meant(turn, open_run=seen.stored is not None) is not None
+    return False
+
+
+async def acted(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person) -> Commit:
+    rest = _command(turn)
+    if isinstance(turn.act, Pressed):
+        return await pressed(tools, claimed, seen, turn, person)
+    if rest is not None:
+        return await commanded(tools, claimed, seen, turn, person, rest)
+    wish = meant(turn, open_run=seen.stored is not None)
+    assert wish is not None
+    return await wished(tools, claimed, seen, turn, person, wish)
+
+
+def _command(turn: Turn) -> str | None:
+    """What stands behind /memory; without the slash, as Teams writes commands, only where it is one of ours."""
+    if not isinstance(turn.act, Said):
+        return None
+    first, _, rest = turn.act.text.strip().partition(" ")
+    rest = rest.strip()[:100]
+    bare = first.lower() == COMMAND[1:] and turn.act.mentioned and rest.lower() in WISHES
+    return rest if bare or first.lower() == COMMAND else None
