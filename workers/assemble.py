@@ -82,6 +82,7 @@ async def assemble(
     from workers.engine import Engine
     from workers.hints import Hints
     from workers.installs import Installer
+    from workers.memory import made
     from workers.model_meter import meter
     from workers.seen import Tools
     from workers.streams import Previews
@@ -123,6 +124,7 @@ async def assemble(
         previews=Previews(db, clients, hints, link_hosts=link_hosts),
         link_hosts=link_hosts,
         meter=counting,
+        memory=(memory := made.desk(settings, db)),
     )
     installing = asyncio.create_task(Installer(db, settings, session).run())
     installing.add_done_callback(_told)
@@ -142,6 +144,7 @@ async def assemble(
             await counting.end()
         await session.close()
         await hints.close()
+        await memory.close()
         await db.close()
 
 

@@ -22,6 +22,7 @@ from workers.commit import Commit
 from workers.deliver import deliver
 from workers.dispatch import Dispatch
 from workers.hints import WAKE, Hints
+from workers.memory import turning
 from workers.retention import Keeper
 from workers.seen import Seen, Tools
 from workers.store import conversations, effects
@@ -191,6 +192,8 @@ class Engine:
         if isinstance(seen, Seen) and seen.awaited:
             self._hints.answered(row.dedupe)
         metrics().turn(row.source, "done", row.age + time.monotonic() - began)
+        if isinstance(seen, Seen):
+            turning.overheard(self.tools, claimed, seen, commit)
         if self.tools.extensions is not None:
             self.tools.extensions.hear(claimed.tenant, row)
         log.debug(
@@ -228,6 +231,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     from workers.assemble import assemble
     from workers.knowledge.embedders import Embedders
     from workers.knowledge.keeper import VectorKeeper
+    from workers.memory.keeper import MemoryKeeper
 
     async with assemble(settings, lease=settings.engine_lease) as engine:
         db = engine.tools.db
@@ -236,6 +240,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             learning_keeper.Keeper(db).run(),
             Sealer(db, signer(settings.secret("secret_key"))).run(),
             VectorKeeper(db, Embedders(settings.plain())).run(),
+            MemoryKeeper(db, Embedders(settings.plain()), settings.retention_days).run(),
             streams_keeper.Keeper(db, engine.tools.clients, settings.retention_days).run(),
         )
         log.info("engine.ready")

@@ -20,6 +20,7 @@ from workers.approvers import load_listed, situation
 from workers.approvers.press import terms_of
 from workers.commit import Commit
 from workers.known import World
+from workers.memory import said as memory_said
 from workers.seen import Seen, Tools, finish
 from workers.store import approvals, homes, people
 from workers.store.approvals import Approval
@@ -74,6 +75,7 @@ async def page(c: Connection, tenant: UUID, person: Person, world: World, rules:
     if over := await _over(c, tenant, person, world, rules):
         blocks += [Divider(), Heading("Decided lately"), *over]
     blocks += [Divider(), Heading("Your open runs"), *await _open_runs(c, tenant, person)]
+    blocks += [Divider(), *await memory_said.on_home(c, tenant, person.id)]
     return Reply("Countersign", tuple(blocks))
 
 
