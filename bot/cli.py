@@ -28,6 +28,7 @@ from workers.policy_app import policy_app
 from workers.schedules_app import schedules_app
 from workers.services_app import secrets_app, services_app
 from workers.tools_app import tools_app
+from workers.web_app import web_app
 
 if TYPE_CHECKING:
     from bot.serving import Part
@@ -60,6 +61,7 @@ app.add_typer(services_app, name="services")
 app.add_typer(policy_app, name="policy")
 app.add_typer(schedules_app, name="schedules")
 app.add_typer(secrets_app, name="secrets")
+app.add_typer(web_app, name="web")
 
 UnderUp = Annotated[bool, typer.Option("--under-up", hidden=True)]
 

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     teams_issuer: str = "https://api.botframework.com"
     teams_login_url: str = ""
 
+    # the web
+    web_origins: str = ""
+
     # Stripe
     stripe_api_key: SecretStr | None = None
     stripe_api_base: str = "https://api.stripe.com"

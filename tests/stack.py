@@ -20,7 +20,7 @@ from bot.front import create_app
 from bot.settings import Settings
 from bot.workbench.cast import APPROVALS_CHANNEL, APPROVALS_CHAT
 from bot.workbench.driver import LocalWorld, stand_ins
-from workers import assemble, bench, front, inspect
+from workers import assemble, bench, front, inspect, web_front
 from workers.engine import Engine
 from workers.inbox import GroupInbox, open_inbox
 from workers.installs import own_tenant
@@ -121,7 +121,12 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
         )
         inbox = await open_inbox(dsn, servers.redis_url)
         exits.push_async_callback(inbox.close)
-        app = create_app(list(assemble.doors(settings).values()), inbox, hooks=front.hooks(settings, db))
+        app = create_app(
+            front.heard_by_post(assemble.doors(settings)),
+            inbox,
+            hooks=front.hooks(settings, db),
+            extra=await web_front.opened(settings, exits),
+        )
         runner = web.AppRunner(app)
         await runner.setup()
         exits.push_async_callback(runner.cleanup)

@@ -17,6 +17,7 @@ from bot.platforms import PLATFORMS
 from bot.platforms.base import Client, Door
 from bot.platforms.slack import render as slack
 from bot.platforms.teams import render as teams
+from bot.platforms.web import render as web
 from bot.reply import (
     Ask,
     Block,
@@ -185,6 +186,7 @@ def test_every_block_has_a_shape_on_each_platform() -> None:
 
     assert {type(each).__name__ for each in EVERY_BLOCK} == blocks
     assert blocks - named_in_cases(ROOT / "bot" / "platforms" / "slack" / "blocks.py") == set()
+    assert blocks - named_in_cases(ROOT / "bot" / "platforms" / "web" / "render.py") == set()
     assert (
         blocks
         - named_in_cases(ROOT / "bot" / "platforms" / "teams" / "cards.py")
@@ -208,13 +210,13 @@ EVERY_BLOCK: tuple[Block, ...] = (
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_each_platform_draws_every_block_with_all_its_words(platform: str) -> None:
-    drawn = str({"slack": slack, "teams": teams}[platform].render(Reply("in short", EVERY_BLOCK)))
+    drawn = str({"slack": slack, "teams": teams, "web": web}[platform].render(Reply("in short", EVERY_BLOCK)))
     words = ["a heading", "a label", "a value", "a line", "what it comes to", "a button", "an option"]
     words += ["a statement", "its source", "https://example.com/1"]
     words += [f"a {tone} paragraph" for tone in Tone]
 
     # Slack has no inputs on messages: there the reason is asked for in a form.
-    words += ["a question on the card"] if platform == "teams" else []
+    words += ["a question on the card"] if platform != "slack" else []
     assert [each for each in words if each not in drawn] == []
 
 
@@ -241,8 +243,11 @@ def test_platforms_speak_and_hear_by_the_same_names() -> None:
     from bot.platforms.slack.door import SlackDoor
     from bot.platforms.teams.client import TeamsClient
     from bot.platforms.teams.door import TeamsDoor
+    from bot.platforms.web.client import WebClient
+    from bot.platforms.web.door import WebDoor
 
-    for protocol, ours in ((Client, (SlackClient, TeamsClient)), (Door, (SlackDoor, TeamsDoor))):
+    clients, doors = (SlackClient, TeamsClient, WebClient), (SlackDoor, TeamsDoor, WebDoor)
+    for protocol, ours in ((Client, clients), (Door, doors)):
         wanted = {each for each in vars(protocol) if not each.startswith("_")}
         for platform in ours:
             assert wanted - set(dir(platform)) == set(), platform

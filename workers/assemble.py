@@ -24,6 +24,7 @@ from workers.store.dsn import app_dsn
 
 if TYPE_CHECKING:
     from workers.engine import Engine
+    from workers.hints import Hints
 
 log = structlog.get_logger()
 
@@ -59,7 +60,9 @@ def doors(settings: Settings) -> dict[str, Door]:
         from bot.platforms import teams
 
         found["teams"] = teams.door(settings)
-    return found
+    from bot.platforms import web
+
+    return found | {"web": web.door(settings)}
 
 
 def limits(settings: Settings) -> dict[str, tuple[Limit, ...]]:
@@ -69,6 +72,14 @@ def limits(settings: Settings) -> dict[str, tuple[Limit, ...]]:
         "teams": settings.teams_anonymous or is_sandbox(settings.teams_login_url),
     }
     return {platform: limit for platform, limit in LIMITS.items() if not unlimited[platform]}
+
+
+def web_client(db: Database, hints: Hints) -> Client:
+    """There, it is us who keep what is said, so there is nothing to be connected."""
+    from bot.platforms import web
+    from workers.web import WebDesk
+
+    return web.connect(WebDesk(db, hints))
 
 
 @asynccontextmanager
@@ -108,6 +119,7 @@ async def assemble(
         from bot.platforms import teams
 
         clients["teams"] = teams.connect(settings, session)
+    clients["web"] = web_client(db, hints)
     hearing = doors(settings)
     listeners = extensions.load(settings, session, hearing, tokens, db)
     tools = Tools(

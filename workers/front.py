@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 import structlog
@@ -15,7 +15,7 @@ from bot.front_inbox import Hook
 from bot.hooks import Hook as ServiceHook
 from bot.platforms.base import Door
 from bot.settings import Settings, is_sandbox
-from workers import documents, hooked, installs
+from workers import documents, hooked, installs, web_front
 from workers.assemble import doors, own_dsn
 from workers.inbox import GroupInbox, open_inbox
 from workers.services import Services
@@ -46,14 +46,16 @@ async def run(settings: Settings, stop: asyncio.Event, *, extra: Extra | None = 
         stack.push_async_callback(secrets.close)
         found = doors(settings)
         pages = await install_pages(settings, stack)
+        add_web = await web_front.opened(settings, stack)
 
         def more(application: web.Application) -> None:
             legal.add_pages(application, settings)
             application.add_routes(pages)
+            add_web(application)
             if extra is not None:
                 extra(application)
 
-        application = create_app(list(found.values()), inbox, hooks=hooks(settings, secrets), extra=more)
+        application = create_app(heard_by_post(found), inbox, hooks=hooks(settings, secrets), extra=more)
         async with asyncio.TaskGroup() as group:
             listening = (
                 group.create_task(listen(settings, found["slack"], inbox)) if uses_socket(settings) else None
@@ -61,6 +63,11 @@ async def run(settings: Settings, stop: asyncio.Event, *, extra: Extra | None = 
             await serving.serve_http(application, settings, stop)
             if listening is not None:
                 listening.cancel()
+
+
+def heard_by_post(found: Mapping[str, Door]) -> list[Door]:
+    """All but the web, which has a socket too: its routes are added by `web_front`."""
+    return [each for name, each in found.items() if name != "web"]
 
 
 def hooks(settings: Settings, db: Database) -> list[Hook]:

@@ -60,6 +60,7 @@ class Installer:
         tenant = await own_tenant(self._db)
         for service in heard():
             await self._note(tenant, service, OWN_ACCOUNT, "")
+        await self._note(tenant, "web", str(tenant), "")
         if self._settings.microsoft_app_tenant_id:
             await self._note(tenant, "teams", self._settings.microsoft_app_tenant_id, "")
         if self._settings.slack_bot_token:

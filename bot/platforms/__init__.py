@@ -1,3 +1,3 @@
 """The platforms we speak: ★ to add one, copy a sibling folder and name it here."""
 
-PLATFORMS = ("slack", "teams")
+PLATFORMS = ("slack", "teams", "web")
