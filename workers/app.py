@@ -60,7 +60,7 @@ def broker_url(settings: Settings) -> str:
 
 def with_tasks(app: Any, run: Callable[[str], None]) -> Any:
     """All that can be asked of a worker: an effect's key is looked up, and nothing else is believed."""
-    app.task(name="run_effect", acks_late=True, ignore_result=True)(run)
+    app.task(name="run_effect", acks_late=True, ignore_result=True, shared=False)(run)
     return app
 
 

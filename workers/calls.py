@@ -21,10 +21,12 @@ from flows import streamed
 from integrations import integration_of, tools
 from integrations.base import Attempt, Identity, Pending, Performed
 from integrations.errors import IntegrationError, NotConfigured, OutcomeUnknown
-from workers import documents, model_call, retry, sealed
+from workers import documents, model_call, retry, sealed, tone
 from workers.assemble import own_dsn, rules
 from workers.audit_notes import came_back
 from workers.clients import Clients
+from workers.files import hands as files
+from workers.files.drawer import Drawer
 from workers.hints import Hints
 from workers.knowledge.shelf import Models, Shelf
 from workers.known import Library
@@ -74,6 +76,7 @@ class Hands:
         threading.Thread(target=self._loop.run_forever, name="database", daemon=True).start()
         self._db, self._hints = self._await(self._open())
         self._meter = self._await(model_call.opened(settings, self._db))
+        self._files = files.FileHands(settings, self._db, self._hints, self._meter)
 
     async def _open(self) -> tuple[Database, Hints]:
         return await Database.open(own_dsn(self._settings), size=6), Hints(self._settings.secret("redis_url"))
@@ -89,6 +92,9 @@ class Hands:
         """
         if not isinstance(key, str) or len(key) > LONGEST_KEY:  # whoever can write to the broker wrote it
             log.warning("effect.no_key")
+            return
+        if key.startswith(files.TASK):
+            self._loop.call_soon_threadsafe(self._files.begin, key)
             return
         ready = self._await(self._claim(key))
         if ready is None:
@@ -200,9 +206,14 @@ class Hands:
             Book(self._db, claimed.tenant, claimed.run_id, self._await),
             telling,
             Shelf(self._db, claimed.tenant, claimed.run_id, self._library, self._models, self._await),
+            Drawer(self._db, claimed.tenant, claimed.conversation, self._await),
         )
         try:
-            with model_call.asked_by(self._meter, self._await, claimed.tenant, ready.run):
+            to, who = claimed.tenant, ready.run.run.requester.id
+            with (
+                model_call.asked_by(self._meter, self._await, to, ready.run),
+                tone.written_for(claimed.tool, self._db, self._await, to, who),
+            ):
                 return tool.perform(client, arguments, attempt)
         finally:
             progress.end()

@@ -74,6 +74,9 @@ class FakePlatform:
     async def whisper(self, place: Place, account: Account, reply: Reply) -> None:
         self.whispers.append((account.user, reply.text))
 
+    async def show_home(self, account: Account, content: Reply) -> None:
+        """Nobody looks."""
+
     async def find(self, place: Place, *, marker: str, since: float) -> Sent | None:
         return None
 
