@@ -84,7 +84,9 @@ def lies(shown: Shown, seen: Seen) -> list[str]:
     if "code ABC234" not in " ".join(seen.small):
         found.append("no code")
     for _, value in seen.pairs:
-        if any(not line.startswith("│ ") and line.strip() for line in value.rstrip("\n").split("\n")[1:]):
+        if any(
+            not f"{line} ".startswith("│ ") and line.strip() for line in value.rstrip("\n").split("\n")[1:]
+        ):
             found.append("a line that might be ours")
     if any("\n" in label for label, _ in seen.pairs) or any("\n" in title for title in seen.titles):
         found.append("a title of several lines")

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.platforms import slack, teams
 from bot.platforms.slack import render as _slack_render
+from bot.platforms.slack.blocks import LEFT_TO_RIGHT
 from bot.platforms.teams import parts as _teams_parts
 from bot.platforms.teams import render as _teams_render
 from bot.reply import Reply
@@ -82,10 +83,16 @@ def _slack_block(block: dict[str, Any], seen: Seen) -> None:
             pass
         case _:
             raise AssertionError(f"drawn as {block['type']}")
-    seen.words += list(_strings(block))
+    seen.words += [_unsteady(each) for each in _strings(block)]
+
+
+def _unsteady(text: str) -> str:
+    """Without our own marks around a label that is read from the right, which stand nowhere else."""
+    return text.removeprefix(LEFT_TO_RIGHT).removesuffix(LEFT_TO_RIGHT)
 
 
 def _slack_runs(runs: list[dict[str, Any]], seen: Seen) -> None:
+    runs = [run | {"text": _unsteady(run["text"])} if run.get("style") else run for run in runs]
     bold = [run for run in runs if run.get("style")]
     if len(runs) == 1 and bold and runs[0]["text"].endswith(":"):
         seen.pairs.append((runs[0]["text"].removesuffix(":"), ""))  # its value is too long for one block

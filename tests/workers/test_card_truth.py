@@ -15,9 +15,11 @@ from bot import text as bot_text
 from bot import text_card, text_clean
 from bot.platforms import base
 from bot.platforms.base import LONGEST_NAME, Profile
+from bot.platforms.slack import blocks as slack_blocks
 from bot.platforms.slack import render as slack_render
 from bot.platforms.teams import parts as teams_parts
 from bot.platforms.teams import render as teams_render
+from bot.reply import Lines
 from bot.text import for_card
 from bot.turn import PersonId
 from flows.policy import Unreadable
@@ -138,6 +140,15 @@ def test_every_tools_arguments_stand_on_its_card_whatever_is_in_them() -> None:
                     wrong.append((platform, name, field, label, read))
     assert wrong == []
     assert len(taken) >= 20
+
+
+def test_an_amount_beside_words_that_are_read_from_the_right_keeps_its_place_in_slack() -> None:
+    words = json.dumps(
+        [slack_blocks.draw(Lines((("بيتزا", "$9.50"), ("Pizza", "$8.00"))))], ensure_ascii=False
+    )
+
+    assert "  \u200e$9.50" in words
+    assert "  $8.00" in words
 
 
 # ── names of any length ──────────────────────────────────────────────────────────────────

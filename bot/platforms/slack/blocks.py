@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ from bot.reply import (
 Json = dict[str, Any]
 
 BOLD = {"bold": True}
+LEFT_TO_RIGHT = "\u200e"
+_FROM_THE_RIGHT = frozenset({"R", "AL", "AN"})
 SIGNS = {Tone.GOOD: "✓ ", Tone.BAD: "✗ "}
 
 
@@ -112,12 +115,21 @@ def _run(text: str, *, bold: bool = False) -> Json:
 def _fact(label: str, value: str) -> list[Json]:
     if not label:
         return [_run(value or "–")]
-    return [_run(f"{label}: ", bold=True), _run(value or "–")]
+    steady = _steady(label)
+    return [_run(f"{steady}{label}: {steady}", bold=True), _run(value or "–")]
 
 
 def _line(what: str, amount: str) -> list[Json]:
     runs = [_run(what)] if what else []
-    return [*runs, _run(f"  {amount}", bold=True)] if amount else runs or [_run("–")]
+    return [*runs, _run(f"  {_steady(what)}{amount}", bold=True)] if amount else runs or [_run("–")]
+
+
+def _steady(words: str) -> str:
+    """What keeps an amount in its place and its order behind words that are read from the right."""
+    rightward = not words.isascii() and any(
+        unicodedata.bidirectional(each) in _FROM_THE_RIGHT for each in words
+    )
+    return LEFT_TO_RIGHT if rightward else ""
 
 
 def _statement(statement: Statement) -> list[Json]:

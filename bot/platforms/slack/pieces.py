@@ -79,7 +79,7 @@ def _rows(kind: type[Facts] | type[Lines], pairs: Iterable[Pair]) -> Iterator[Bl
     size = 0
     for first, second in pairs:
         pair = decided(first), decided(second)
-        weight = width(pair[0]) + width(pair[1]) + 4
+        weight = width(pair[0]) + width(pair[1]) + 6
         if group and (size + weight > limits.RICH_TEXT or len(group) == ROWS):
             yield kind(tuple(group))
             group, size = [], 0
