@@ -105,11 +105,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """One of several; choosing is a press with the option's value."""
+    """One of several; choosing is a press with the option's value. `chosen` is the value that it has now."""
 
     label: str
     action: str
     options: tuple[Option, ...]
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

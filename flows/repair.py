@@ -41,7 +41,8 @@ def repair(flow: Flow, scene: Scene, heard: Heard) -> Outcome | None:
             return GoTo(flow.start, (*closed, say(said("All right, from the start.") + stays)), fresh)
         case "help":
             more = step.help(scene) if isinstance(step, Helping) else ()
-            return Stay((say(what_i_can_do(scene.known.flows)), *more, *_again(flow, scene)))
+            can = what_i_can_do(scene.known.flows, scene.known.called)
+            return Stay((say(can), *more, *_again(flow, scene)))
         case "repeat":
             held = "This waits for an approver. There is no question open."
             waiting = held if scene.run.held else said("I am working on it. There is no question open.")
@@ -94,13 +95,14 @@ def _closed(step: Step, scene: Scene, words: str) -> tuple[Effect, ...]:
     return (step.closed(scene, words),) if isinstance(step, Closing) and step.id in scene.run.cards else ()
 
 
-def what_i_can_do(flows: tuple[tuple[str, str], ...]) -> Spoken:
-    """Every flow that is active, a line each."""
+def what_i_can_do(flows: tuple[tuple[str, str], ...], called: str = "") -> Spoken:
+    """Every flow that is active, a line each; first what the bot calls itself, where it has a name."""
+    name = said("I am {called}.", called=called) + " " if called else ""
     lines = [f"• /{id} – {description}" for id, description in flows]
     if not lines:
-        return said("Nothing is set up here yet.")
+        return name + said("Nothing is set up here yet.")
     listed = "\n" + "\n".join(lines) + "\n"
-    return said("I can do this:") + listed + said("Say “help” or “cancel” at any point.")
+    return name + said("I can do this:") + listed + said("Say “help” or “cancel” at any point.")
 
 
 def _where(flow: Flow) -> Spoken:

@@ -48,9 +48,9 @@ def route(meaning: Meaning, known: Known, name: str, text: str = "") -> Start | 
         return Start(meaning.route, meaning.route_confidence, meaning.route_words)
     match meaning.intent:
         case "help":
-            return Answer(what_i_can_do(known.flows))
+            return Answer(what_i_can_do(known.flows, known.called))
         case "greeting":
-            return Answer(said("Hello {name}!", name=name) + can)
+            return Answer(said("Hello {name}!", name=name) + " " + what_i_can_do(known.flows, known.called))
         case "thanks":
             return Answer(said("You are welcome."))
         case "cancel" | "yes" | "no" | "repeat" | "restart":

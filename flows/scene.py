@@ -37,6 +37,7 @@ class Known:
     stopped: frozenset[str] = frozenset()
     facts: Facts = UNKNOWN
     shadow: Policy | None = None
+    called: str = ""  # what the bot calls itself here, where that is not its own name
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Scene:
     known: Known
     values: Mapping[str, Any] = field(default_factory=dict)
     flow: Flow | None = None
+    whole: Run | None = None  # with the slots of every flow inside, where `run` holds those of one
 
     @property
     def nothing(self) -> str:
@@ -72,7 +74,7 @@ class Scene:
 
 def scene(run: Run, known: Known, flow: Flow | None = None) -> Scene:
     """`requester`, `run`, `conversation` and `policy` join the slots as values that templates can read."""
-    run, who = within(run), run.requester
+    whole, run, who = run, within(run), run.requester
     return Scene(
         run,
         known,
@@ -84,6 +86,7 @@ def scene(run: Run, known: Known, flow: Flow | None = None) -> Scene:
             "policy": {"escalation": known.policy.duty.values},
         },
         flow,
+        whole,
     )
 
 

@@ -82,8 +82,4 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Outdated; see the newest, below.",
         "That card is yesterday's news; the newest one is further down.",
     ),
-    "I could not think about that just now. Please say it again in a minute.": (
-        "No answer just now. Again in a minute, please.",
-        "My head is spinning just now. Please say it again in a minute.",
-    ),
 }

@@ -14,7 +14,7 @@ from bot.turn import Turn
 from flows.approval_quorum import Counted, judge_press
 from flows.policy import Policy
 from flows.repair import what_i_can_do
-from workers import cards
+from workers import cards, tone_words
 from workers.approve import Rules
 from workers.approvers import load_listed, situation
 from workers.approvers.press import terms_of
@@ -22,7 +22,7 @@ from workers.commit import Commit
 from workers.known import World
 from workers.memory import said as memory_said
 from workers.seen import Seen, Tools, finish
-from workers.store import approvals, homes, people
+from workers.store import approvals, homes, people, preferences
 from workers.store.approvals import Approval
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
@@ -66,7 +66,10 @@ async def _show(tools: Tools, claimed: Claimed, seen: Seen, view: View, id: str,
 
 
 async def page(c: Connection, tenant: UUID, person: Person, world: World, rules: Rules) -> Reply:
-    blocks: list[Block] = [Heading(f"Hello {person.name}"), Paragraph(what_i_can_do(world.known.flows))]
+    blocks: list[Block] = [
+        Heading(f"Hello {person.name}"),
+        Paragraph(what_i_can_do(world.known.flows, world.known.called)),
+    ]
     blocks += [
         Divider(),
         Heading("Waiting for your decision"),
@@ -76,7 +79,9 @@ async def page(c: Connection, tenant: UUID, person: Person, world: World, rules:
         blocks += [Divider(), Heading("Decided lately"), *over]
     blocks += [Divider(), Heading("Your open runs"), *await _open_runs(c, tenant, person)]
     blocks += [Divider(), *await memory_said.on_home(c, tenant, person.id)]
-    return Reply("Countersign", tuple(blocks))
+    tone = (await preferences.of(c, tenant, person.id)).tone
+    blocks += [Divider(), tone_words.dial(tone), Paragraph(tone_words.ALIKE, Tone.SUBTLE)]
+    return Reply(world.known.called or "Countersign", tuple(blocks))
 
 
 async def _decisions(c: Connection, tenant: UUID, person: Person, world: World, rules: Rules) -> list[Block]:

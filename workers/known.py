@@ -21,6 +21,8 @@ from flows.policy_file import stored_policy
 from flows.scene import Known
 from workers.store import definitions, experiments, spending, tenants
 from workers.store.door import Connection, Database
+from workers.store.preferences import CALLED
+from workers.tone import Dials
 from workers.tools import Card, cards
 
 MOST_KEPT = 500
@@ -49,6 +51,7 @@ class Library:
         self._policies: OrderedDict[tuple[UUID, str], Policy] = OrderedDict()
         self._worlds: OrderedDict[tuple[Any, ...], World] = OrderedDict()
         self._shadows: OrderedDict[UUID, tuple[float, str | None]] = OrderedDict()
+        self.dials = Dials()
 
     async def world(self, c: Connection, tenant: UUID) -> World:
         """Raises LookupError where the tenant has no policy: nothing runs without one."""
@@ -68,7 +71,9 @@ class Library:
         if policy_version is None:
             raise LookupError("this tenant has no policy; `countersign flows push` gives it one")
         shadow = await self._shadow(c, tenant)
-        key = (tenant, policy_version, shadow, stopped, *sorted(active.items()))
+        named = (await self.dials.of(c, tenant)).brand.name
+        called = "" if named == CALLED else named
+        key = (tenant, policy_version, shadow, stopped, called, *sorted(active.items()))
         if key not in self._worlds:
             flows = {
                 flow: await self.flow(c, tenant, flow, version) for flow, version in sorted(active.items())
@@ -76,7 +81,7 @@ class Library:
             policy = await self.policy(c, tenant, policy_version)
             told = tuple((flow.id, flow.description) for flow in flows.values())
             tried = await self.policy(c, tenant, shadow) if shadow else None
-            known = Known(policy, self._tools, told, stopped=stopped, shadow=tried)
+            known = Known(policy, self._tools, told, stopped=stopped, shadow=tried, called=called)
             self._worlds[key] = World(flows, known, self._tools)
             _bound(self._worlds)
         self._worlds.move_to_end(key)

@@ -31,6 +31,7 @@ from workers.store.outbox import Message, Waiting
 from workers.store.people import Person
 from workers.store.runs import Stored
 
+from workers.tone_spoken import put_in_tone
 if TYPE_CHECKING:
     from workers.memory.desk import Desk
     from workers.streams import Previews
@@ -89,6 +90,7 @@ async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> 
     tell_where(commit)
     if not commit.light:
         async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+    await _in_tone(tools, tools.db, claimed, seen, commit)
             await write_all(tools, c, claimed, seen, commit)
         return commit
     at_once = _split(tools, commit)
@@ -109,6 +111,7 @@ async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, c
     tell_where(commit)
     at_once = _split(tools, commit)
     vault = tools.rules.services.keys
+    await _in_tone(tools, c, claimed, seen, commit)
     queued = await write(c, claimed, tools.lease, seen.row.id, commit, at_once=at_once, vault=vault)
     commit.head = queued.marked
     if queued.marked is None and (commit.messages or queued.busy):
@@ -118,6 +121,14 @@ async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, c
 
 def _split(tools: Tools, commit: Commit) -> bool:
     """Long messages become several, where it is known which platform they go to.
+async def _in_tone(
+    tools: Tools, where: Connection | Database, claimed: Claimed, seen: Seen, commit: Commit
+) -> None:
+    turn = seen.turn if isinstance(seen.turn, Turn) else None
+    run = seen.stored.run.requester.id if seen.stored else ""
+    await put_in_tone(tools.library.dials, where, claimed.tenant, commit, turn, run)
+
+
 
     Answers whether the first of them may be sent at once.
     """

@@ -76,6 +76,7 @@ from workers.store.outbox import Message
 from workers.store.people import Person
 from workers.store.runs import Stored
 
+from workers.store.preferences import CALLED as US
 log = structlog.get_logger()
 
 FRESH = 24 * 3600.0  # seconds for which a profile is believed
@@ -187,8 +188,9 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             commit.note("workspace.uninstalled", platform=place.platform, workspace=place.workspace)
             return await finish(tools, claimed, seen, commit)
         case Installed():
-            text = "Hello! I am Countersign. " + what_i_can_do(seen.world.known.flows)
-            commit.messages.append(Message(f"hello:{turn.id}", "post", turn.place, Reply(text)))
+            known = seen.world.known
+            hello = "Hello! " + what_i_can_do(known.flows, known.called or US)
+            commit.messages.append(Message(f"hello:{turn.id}", "post", turn.place, Reply(hello)))
             return await finish(tools, claimed, seen, commit)
         case Said(mentioned=False) if not seen.engaged and not turn.place.private:
             return await finish(tools, claimed, seen, commit)
@@ -196,7 +198,7 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
             return await finish(tools, claimed, seen, _open_thread(seen, turn, text))
     person = seen.person or await _person(tools, claimed.tenant, turn)
     match turn.act:
-        case Said() if commands.is_one(turn):
+        case Said() | Pressed() if commands.is_one(turn):
             return await commands.said(tools, claimed, seen, turn, person)
         case Said(text=text) | Shortcut(text=text):
             return await _said(tools, claimed, seen, turn, person, text)
@@ -238,7 +240,7 @@ def _open_thread(seen: Seen, turn: Turn, text: str) -> Commit:
     """A command has no thread: a message of ours opens one, and the command is heard in it."""
     commit = Commit()
     if text.strip().lower() in ("/help", "help"):
-        tell(commit, turn, Reply(what_i_can_do(seen.world.known.flows)))
+        tell(commit, turn, Reply(what_i_can_do(seen.world.known.flows, seen.world.known.called)))
         return commit
     inside = replace(turn, act=Said(text, mentioned=True), wants_answer=False)
     said = Reply(f"{text.strip()[:300]}", mentions=(turn.account.user,))

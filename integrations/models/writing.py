@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from .base import ModelUnavailable
 from .fence import conversation
+from .manner import AS_EVER, Manner, instruction, voice_of, wanted
 from .shown import Shown, Stopped, say
 
 DEADLINE = 33.0  # seconds for everything; an effect's lease is longer
@@ -110,7 +111,7 @@ async def _ask(
     show: Shown | None = None,
 ) -> str:
     client, most = chat(left), min(4_000, 200 + task.longest // 2)
-    asked = messages(task, texts)
+    asked = messages(task, texts, AS_EVER if task.instructions.startswith(NOTES) else wanted())
     try:
         said = await (client.complete(asked, most) if show is None else say(client, asked, most, show))
     except Stopped as stopped:
@@ -123,7 +124,7 @@ async def _ask(
     return text
 
 
-def messages(task: Task, texts: Sequence[Text]) -> list[dict[str, str]]:
+def messages(task: Task, texts: Sequence[Text], manner: Manner = AS_EVER) -> list[dict[str, str]]:
     data: dict[str, Any] = {
         "texts": [
             {"number": number, "name": name, "text": words}
@@ -132,7 +133,8 @@ def messages(task: Task, texts: Sequence[Text]) -> list[dict[str, str]]:
             for number, name, words in texts
         ]
     }
-    return conversation(RULES.format(longest=int(task.longest)), data, task=task.instructions)
+    rules = f"{RULES.format(longest=int(task.longest))}\n{instruction(manner)}".strip()
+    return conversation(rules, voice_of(manner) | data, task=task.instructions)
 
 
 def clean(text: str, longest: int) -> str:

@@ -1,4 +1,4 @@
-"""/link, /unlink, /delegate, /grants, /approvals: answered to whoever says it, and to nobody else."""
+"""/link, /unlink, /delegate, /grants, /approvals, /tone, /consent: answered to whoever says it alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from bot.reply import Reply
 from bot.turn import Account, Said, Turn
+from workers import consent_tuning, tone_said, tone_words
 from workers.approvers import grants_said, linking, load_listed, private, standins
 from workers.commit import Commit
 from workers.seen import Seen, Tools, tell, write_all
@@ -13,11 +14,20 @@ from workers.store.conversations import Claimed
 from workers.store.door import Connection
 from workers.store.people import Person
 
-COMMANDS = ("/link", "/unlink", "/delegate", "/grants", "/approvals")
+COMMANDS = (
+    "/link",
+    "/unlink",
+    "/delegate",
+    "/grants",
+    "/approvals",
+    consent_tuning.COMMAND,
+)
 
 
 def is_one(turn: Turn) -> bool:
     """By its first word, and only with the slash: flows have words of their own."""
+    if tone_words.concerns(turn):
+        return True
     return isinstance(turn.act, Said) and _split(turn.act.text)[0] in COMMANDS
 
 
@@ -28,8 +38,12 @@ def _split(text: str) -> tuple[str, str]:
 
 async def said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person) -> Commit:
     """The other side is told too, by an event of its own: to find their private place may take a while."""
+    if tone_words.concerns(turn):
+        return await tone_said.acted(tools, claimed, seen, turn, person)
     assert isinstance(turn.act, Said)
     command, rest = _split(turn.act.text)
+    if command == consent_tuning.COMMAND:
+        return await consent_tuning.heard(tools, claimed, seen, turn, person)
     if command == "/grants":
         return await grants_said.said(tools, claimed, seen, turn, person)
     if command == "/approvals":

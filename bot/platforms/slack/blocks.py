@@ -50,9 +50,11 @@ def draw(block: Block) -> Json | None:
             return _rich_text(_rows((_statement(each) for each in rows), mark="• "))
         case Buttons(buttons):
             return {"type": "actions", "elements": _distinct([_button(button) for button in buttons])}
-        case Select(label, action, options):
+        case Select(label, action, options, chosen):
             menu = {"type": "static_select", "action_id": action, **menu_options(options)}
             menu["placeholder"] = plain_text("Choose…")
+            if drawn := [each for each in options if each.value == chosen and chosen]:
+                menu["initial_option"] = menu_options((drawn[0],))["options"][0]
             return {"type": "section", "text": plain_text(label), "accessory": menu}
         case Divider():
             return {"type": "divider"}

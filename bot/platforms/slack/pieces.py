@@ -179,7 +179,7 @@ def _select(block: Select) -> Iterator[Block]:
     yield from map(Paragraph, above)
     said, options = fit_options(block.options)
     yield from _rows(Lines, said)
-    yield Select(label, block.action, options)
+    yield Select(label, block.action, options, block.chosen)
 
 
 def fit_options(options: tuple[Option, ...]) -> tuple[tuple[Pair, ...], tuple[Option, ...]]:

@@ -149,7 +149,9 @@ def _select(select: Select, place: int, setting: _Setting) -> list[Element]:
     name = f"{CHOICE}:{place}"
     button = elements.execute("Choose", select.action, elements.choose(select.action, name))
     return [
-        elements.choice_input(name, select.label, select.options, required=setting.one_select),
+        elements.choice_input(
+            name, select.label, select.options, required=setting.one_select, value=select.chosen
+        ),
         elements.actions([button]),
     ]
 
