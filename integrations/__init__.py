@@ -24,6 +24,7 @@ PLACES = (
     "integrations.work.tools:WORK",
     "integrations.schedule.tools:SCHEDULE",
     "integrations.knowledge.tools:KNOWLEDGE",
+    "integrations.files.tools:FILES",
 )
 
 SPECS = Path(__file__).parent / "openapi" / "specs"

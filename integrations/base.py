@@ -59,7 +59,8 @@ class Attempt:
     it may be called as often as one likes, and never raises.
     `reach(service)` gives the client of another service of the same tenant, for this thread and
     those that it waits for; raises `NotConfigured`. `book` is where schedules are kept,
-    `shelf` what may be read of the pages that were read in.
+    `shelf` what may be read of the pages that were read in, `files` what was read of those that
+    somebody sent where this runs.
     `show` shows a model's words as they come (`integrations.models.shown`); None: nobody looks on.
     """
 
@@ -71,6 +72,7 @@ class Attempt:
     book: Any = None
     show: Any = None
     shelf: Any = None
+    files: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,13 @@ from workers import before, learning, learning_turn, past, record, streams_end, 
 from workers.approvers import groups
 from workers.commit import Commit
 from workers.effects import Sink
+from workers.files import listing
 from workers.learning import Proposal
 from workers.memory import turning
 from workers.seen import Seen, Tools, write_all
 from workers.store import runs
 from workers.store.conversations import Claimed
+from workers.store.files import Read
 from workers.store.runs import Stored
 
 MOST_LEGS = 6  # a run, one begun in between, and those come back to
@@ -43,9 +45,9 @@ async def read(
     asked = understand.question(text, seen.world, run, flow, today)
     await faults.point("F12")
     if claimed is None or tools.memory is None:
-        return await _meaning(tools, asked)
+        return await _meaning(tools, asked, seen.files)
     asked = await turning.told(tools, claimed, seen, stored, asked)
-    found = await _meaning(tools, asked)
+    found = await _meaning(tools, asked, seen.files)
     if stored is None or flow is None:
         return found
 
@@ -55,9 +57,9 @@ async def read(
     return await turning.taken_up(tools, claimed, seen, stored, flow, asked, found, rest)
 
 
-async def _meaning(tools: Tools, asked: Question) -> Meaning:
+async def _meaning(tools: Tools, asked: Question, files: tuple[Read, ...] = ()) -> Meaning:
     with tracing.span("model"):
-        return understand.meaning(await tools.reader.read(asked))
+        return await listing.heard(tools.reader, asked, files)
 
 
 def arrived(seen: Seen) -> float:

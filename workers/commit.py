@@ -20,6 +20,7 @@ from workers.store import (
     conversations,
     effects,
     enqueue,
+    files,
     grants,
     inbox,
     runs,
@@ -57,6 +58,8 @@ class Commit:
     events: list[tuple[str, str, Any]] = field(default_factory=list)  # conversation, dedupe, event
     audit: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     taken: tuple[Taken, ...] = ()  # what runs that are over say of the variants they were shown
+    files: list[files.Coming] = field(default_factory=list)  # messages whose files are to be read
+    tasks: list[str] = field(default_factory=list)  # for workers, beside effects, once it is written
     answer: Reply | Form | None = None
     head: Waiting | None = None  # what is to be sent first, read where this was written
     written: bool = False
@@ -65,7 +68,7 @@ class Commit:
     def light(self) -> bool:
         """Nothing but words: no row of it can be wanted by anybody else."""
         return not (self.runs or self.intents or self.releases or self.withdrawals or self.asks or self.copies
-                    or self.timers or self.cancelled_timers or self.events or self.audit)  # fmt: skip
+                    or self.timers or self.cancelled_timers or self.events or self.audit or self.files)  # fmt: skip
 
     def note(self, what: str, **details: Any) -> None:
         self.audit.append((what, details))
@@ -116,6 +119,8 @@ async def write(
         await timers.set_at(c, tenant, id, conversation, at, event)
     for id in commit.cancelled_timers:
         await timers.cancel(c, tenant, id)
+    for coming in commit.files:
+        await files.expect(c, tenant, coming)
     for to, dedupe, event in commit.events:
         await inbox.add_event(c, tenant, to, dedupe, event)
     await learning_heard.overhear(c, tenant, commit.audit)

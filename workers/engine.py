@@ -186,7 +186,7 @@ class Engine:
             return None
         await faults.point("F15")
         self._dispatch.publish([call.key for call, _, _, state in commit.intents if state == "queued"])
-        self._dispatch.publish(commit.releases)
+        self._dispatch.publish([*commit.releases, *commit.tasks])
         if any(to != claimed.key for to, _, _ in commit.events):
             self._hints.wake()
         if isinstance(seen, Seen) and seen.awaited:

@@ -9,6 +9,7 @@ from workers import abandoned, approve, deliveries, handoffs, home, schedules, s
 from workers.advance import advance_run
 from workers.approvers import actions, batch, clock, grants_said
 from workers.commit import Commit
+from workers.files import turn as file_turn
 from workers.seen import Seen, Tools, finish, write_all
 from workers.store import codec, homes, inbox, runs
 from workers.store.conversations import Claimed
@@ -42,6 +43,8 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         return await grants_said.heard(tools, claimed, seen, raw)
     if raw["_"] == actions.EVENT:
         return await actions.heard(tools, claimed, seen, raw)
+    if raw["_"] in file_turn.EVENTS:
+        return await file_turn.heard(tools, claimed, seen, raw)
     if raw["_"] in clock.EVENTS:
         return await clock.heard(tools, claimed, seen, raw)
     event: Event = codec.from_json(raw)

@@ -26,6 +26,7 @@ from workers.pacing import Pacer
 from workers.store import enqueue, outbox
 from workers.store.conversations import Claimed
 from workers.store.door import Connection, Database
+from workers.store.files import Read
 from workers.store.inbox import Row
 from workers.store.outbox import Message, Waiting
 from workers.store.people import Person
@@ -68,6 +69,7 @@ class Seen:
     engaged: bool
     turn: Turn | Ignored | Immediate | None = None
     person: Person | None = None
+    files: tuple[Read, ...] = ()  # what was read of the files that came with it
 
     @property
     def awaited(self) -> bool:

@@ -26,7 +26,7 @@ from workers.store.services import Kept
 SIGNED_WITH = "_WEBHOOK_SECRET"
 # Parts of ourselves that are called as services are. They have nobody's account: the model that
 # answers a tool's call is the one that reads everybody's sentences anyway.
-PARTS = frozenset({"model", "flow", "work", "schedule", "knowledge"})
+PARTS = frozenset({"model", "flow", "work", "schedule", "knowledge", "files"})
 NO_KEY = "SECRET_KEY is not set, so the kept settings of {} cannot be opened."
 
 

@@ -16,7 +16,7 @@ import structlog
 from bot import faults
 from bot.errors import PlatformError
 from bot.platforms.base import Profile
-from bot.reply import Button, Buttons, Paragraph, Reply
+from bot.reply import Reply
 from bot.turn import (
     Ignored,
     Immediate,
@@ -64,7 +64,9 @@ from workers.approvers import (
     questions,
     withdrawing,
 )
+from workers.choices import choices
 from workers.commit import Commit
+from workers.files import turn as file_turn
 from workers.memory import said as memory_said
 from workers.memory import turning
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
@@ -140,7 +142,8 @@ async def _look(tools: Tools, claimed: Claimed, row: Row, looked: Looked) -> See
     person = None
     if isinstance(turn, Turn):
         person = await people.of_account(db, tenant, turn.account, FRESH)
-    return Seen(row, world, stored, flow, stored is not None or looked.spoken, turn, person)
+    read = await file_turn.read_of(db, tenant, turn)
+    return Seen(row, world, stored, flow, stored is not None or looked.spoken, turn, person, read)
 
 
 async def _bury(tools: Tools, claimed: Claimed, row: Row) -> Commit:
@@ -287,6 +290,8 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
             name = stored.run.requester.name
             tell(commit, turn, Reply(f"This thread is {name}'s. Mention me outside of it to start your own."))
         return await finish(tools, claimed, seen, commit)
+    if (done := await file_turn.came(tools, claimed, seen, turn, person)) is not None:
+        return done
     if mentioned or stored:
         show_working(tools, turn)
     try:
@@ -298,6 +303,8 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
     if stored and seen.flow:
         event = heard(seen, stored.run, PersonId(str(person.id)), person.name, text, meaning)
         return await advance_run(tools, claimed, seen, stored, seen.flow, event, turn)
+    if mentioned and (done := await file_turn.about(tools, claimed, seen, turn, person, text, meaning)):
+        return done
     decided = router.route(meaning, seen.world.known, person.name, text)
     decided = await turning.routed(tools, claimed, seen, turn, person.id, text, meaning, decided)
     if isinstance(decided, router.Start):
@@ -309,15 +316,8 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
         asked = f"/{router.ASK} {text}"
         return await _started(tools, claimed, seen, turn, person, router.ASK, asked, 1.0, "")
     if mentioned or decided.choices:
-        commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, _choices(decided)))
+        commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, choices(decided)))
     return await finish(tools, claimed, seen, commit)
-
-
-def _choices(answer: router.Answer) -> Reply:
-    if not answer.choices:
-        return Reply(answer.text)
-    buttons = Buttons(tuple(Button(f"/{flow}", "start", flow) for flow in answer.choices))
-    return Reply(answer.text, (Paragraph(answer.text), buttons))
 
 
 async def _started(

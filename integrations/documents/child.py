@@ -34,7 +34,8 @@ def answered(asked: dict[str, Any], data: bytes) -> dict[str, Any]:
     """Documents, or a problem; never an exception, whatever the bytes are."""
     more_time()
     try:
-        return {"documents": [to_data(each) for each in read(str(asked["name"]), data, str(asked["media"]))]}
+        found = read(str(asked["name"]), data, str(asked["media"]), int(asked.get("pages", 0)))
+        return {"documents": [to_data(each) for each in found]}
     except Unreadable as problem:
         return {"problem": str(problem)}
     except MemoryError:

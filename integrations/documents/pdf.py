@@ -12,8 +12,9 @@ MOST_PAGES = 500
 _HYPHEN = re.compile(r"(?<=[a-zäöüß])-\n(?=[a-zäöüß])")
 
 
-def read_pdf(data: bytes, name: str) -> Document:
-    """Raises `Unreadable` for what is encrypted, broken, or only pictures."""
+def read_pdf(data: bytes, name: str, pages: int = 0) -> Document:
+    """`pages`: so many of it, 0 for as many as are ever read. Raises `Unreadable` for
+    what is encrypted, broken, or only pictures."""
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
@@ -31,10 +32,11 @@ def read_pdf(data: bytes, name: str) -> Document:
         raise Unreadable(f"{kind} ({type(error).__name__})") from None
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError, IndexError) as error:
         raise Unreadable(f"it is broken ({type(error).__name__})") from None
-    blocks, failed = _pages(found, min(count, MOST_PAGES))
+    most = pages or MOST_PAGES
+    blocks, failed = _pages(found, min(count, most))
     notes = []
-    if count > MOST_PAGES:
-        notes.append(f"only the first {MOST_PAGES} of its {count} pages were read")
+    if count > most:
+        notes.append(f"only the first {most} of its {count} pages were read")
     if failed:
         notes.append(f"{failed} of its pages could not be read")
     if not blocks:

@@ -63,8 +63,8 @@ def kind_of(name: str, data: bytes, media: str = "") -> str:
     raise Unreadable(f"there is no reader for {'.' + ending if ending else 'this kind'}")
 
 
-def read(name: str, data: bytes, media: str = "") -> list[Document]:
-    """One document; several where one file holds them. Raises `Unreadable`."""
+def read(name: str, data: bytes, media: str = "", pages: int = 0) -> list[Document]:
+    """One document; several where one file holds them. `pages`: so many of a PDF. Raises `Unreadable`."""
     if PurePosixPath(name).name == confluence.ENTITIES:
         return confluence.read_entities(data)
     if len(data) > LARGEST:
@@ -72,4 +72,6 @@ def read(name: str, data: bytes, media: str = "") -> list[Document]:
     if not data:
         raise Unreadable("it is empty")
     kind = kind_of(name, data, media)
+    if kind == "pdf" and pages:
+        return [read_pdf(data, PurePosixPath(name).stem, pages)]
     return [_READERS[kind](data, PurePosixPath(name).stem)]

@@ -39,12 +39,13 @@ class Apart:
     ) -> None:
         await self.close()
 
-    async def read(self, name: str, data: bytes, media: str = "") -> list[Document]:
-        """Raises `Unreadable`, also where the process died over it."""
+    async def read(self, name: str, data: bytes, media: str = "", pages: int = 0) -> list[Document]:
+        """`pages`: so many of a PDF, 0 for as many as are ever read. Raises `Unreadable`, also where the
+        process died over it."""
         async with self._turn:
             try:
                 async with asyncio.timeout(self._longest):
-                    answer = await self._ask(name, data, media)
+                    answer = await self._ask(name, data, media, pages)
             except (TimeoutError, OSError, EOFError, ValueError):
                 await self.close()
                 raise Unreadable(TOO_MUCH) from None
@@ -66,11 +67,12 @@ class Apart:
             process.kill()
         await process.wait()
 
-    async def _ask(self, name: str, data: bytes, media: str) -> Any:
+    async def _ask(self, name: str, data: bytes, media: str, pages: int) -> Any:
         process = self._process or await self._begin()
         assert process.stdin is not None
         assert process.stdout is not None
-        head = json.dumps({"name": name[-1_000:], "media": media[:200], "size": len(data)})
+        told = {"name": name[-1_000:], "media": media[:200], "size": len(data), "pages": pages}
+        head = json.dumps(told)
         process.stdin.write(head.encode() + b"\n")
         process.stdin.write(data)
         await process.stdin.drain()

@@ -80,14 +80,14 @@ async def claim(c: Connection, tenant: UUID, key: str, lease: float) -> Taken | 
     return Taken(tenant, key, turn, row["person_id"], row["attempts"])
 
 
-async def let_go(c: Connection, taken: Taken) -> None:
-    """It is tried again when somebody looks: what was in the way may have passed by then."""
+async def renew(c: Connection, taken: Taken, lease: float) -> None:
     await c.execute(
-        "update file_turns set lease_until = '-infinity' where tenant_id = $1 and key = $2"
-        " and state = 'waiting' and attempts = $3",
+        "update file_turns set lease_until = now() + make_interval(secs => $4) where tenant_id = $1"
+        " and key = $2 and state = 'waiting' and attempts = $3",
         taken.tenant,
         taken.key,
         taken.attempts,
+        lease,
     )
 
 

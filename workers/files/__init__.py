@@ -1,0 +1,1 @@
+"""Files that people send along: taken by the engine, read by a worker, and joined to what was said."""
