@@ -134,6 +134,10 @@ class Settings(BaseSettings):
     embeddings: str = "offline"
     embeddings_url: str = ""
     embeddings_model: str = ""
+    vision_model: str = ""
+    transcribe_url: str = ""
+    transcribe_model: str = ""
+    transcribe_api_key: SecretStr | None = None
 
     _families: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
 
