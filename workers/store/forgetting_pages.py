@@ -1,0 +1,177 @@
+"""One page of one table at a time: what is a person's is dropped or emptied, what tells of them is found.
+
+Pages go along the primary key, so that each row is looked at once in a lap, whatever hangs on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import LargeBinary
+from sqlalchemy.dialects import postgresql
+
+from workers.forget.ways import Way
+from workers.forget.ways_of import Own, Scrub
+from workers.store.door import Connection
+from workers.store.schema import metadata
+
+_NAME = re.compile(r"(?<!:):([a-z_]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """`last` is how far it has come, empty where there is no more."""
+
+    count: int
+    last: str
+
+
+def bound(query: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Names with a colon become numbers, in the order in which they first stand there."""
+    numbers: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f"${numbers.setdefault(found[1], len(numbers) + 1)}"
+
+    return _NAME.sub(number, query), [values[name] for name in numbers]
+
+
+def page(way: Way, most: int) -> str:
+    """The next keys after `:after`, as a common table expression."""
+    names = ", ".join(f't."{name}"' for name in way.key)
+    types = [_type(way.table, name) for name in way.key]
+    after = ", ".join(f"(:after::text[])[{at}]::{type_}" for at, type_ in enumerate(types, 1))
+    return (
+        f"page as materialized (select {names} from {way.table} t where t.tenant_id = :tenant"  # noqa: S608
+        f" and (cardinality(:after::text[]) = 0 or ({names}) > ({after})) order by {names} limit {most})"
+    )
+
+
+def _joined(way: Way, rows: str = "t", found: str = "page") -> str:
+    return " and ".join(f'{rows}."{name}" = {found}."{name}"' for name in way.key)
+
+
+def _end(way: Way, most: int) -> str:
+    texts = ", ".join(f'page."{name}"::text' for name in way.key)
+    backwards = ", ".join(f'page."{name}" desc' for name in way.key)
+    return (
+        f"(select case when (select count(*) from page) = {most} then array[{texts}] end"  # noqa: S608
+        f" from page order by {backwards} limit 1) as last"
+    )
+
+
+async def own(c: Connection, way: Way, rule: Own, values: Mapping[str, Any], after: str, most: int) -> Paged:
+    """Their rows of the next page go, or are emptied."""
+    head = page(way, most)
+    if rule.to is None:
+        change = f"delete from {way.table} t using page where t.tenant_id = :tenant and {_joined(way)}"  # noqa: S608
+    else:
+        sets = ", ".join(f'"{name}" = {value}' for name, value in rule.to.items())
+        change = f"update {way.table} t set {sets} from page where t.tenant_id = :tenant and {_joined(way)}"  # noqa: S608
+    query = (
+        f"with {head}, hit as ({change} and ({rule.where}) and ({rule.left}) returning 1)"
+        f" select (select count(*) from hit) as count, {_end(way, most)}"
+    )
+    row = await _one(c, query, {**values, "after": _after(after)})
+    return Paged(row["count"], _last(row["last"]))
+
+
+async def telling(
+    c: Connection, way: Way, scrub: Scrub, values: Mapping[str, Any], after: str, most: int
+) -> tuple[list[Any], str]:
+    """Rows of the next page that tell of them, with their keys and those columns, locked; and how far it came."""
+    head = page(way, most)
+    tells = " or ".join(_tells(way.table, column) for column in scrub.columns)
+    names = ", ".join([*(f't."{name}"' for name in way.key), *(_read(way.table, n) for n in scrub.columns)])
+    if "source" in metadata.tables[way.table].columns:
+        names += ", t.source, t.kind"
+    found, values_ = bound(
+        f"with {head} select {names} from {way.table} t join page on {_joined(way)}"  # noqa: S608
+        f" where t.tenant_id = :tenant and ({scrub.over}) and ({tells}) for update of t skip locked",
+        {**values, "after": _after(after)},
+    )
+    rows = await c.fetch(found, *values_)
+    ended = await _one(c, f"with {head} select {_end(way, most)}", {**values, "after": _after(after)})
+    return list(rows), _last(ended["last"] if ended else None)
+
+
+async def rewrite(
+    c: Connection, way: Way, tenant: UUID, changes: Sequence[tuple[Any, Mapping[str, Any]]]
+) -> None:
+    """Rows with what their columns become; those that change alike go to the database together."""
+    alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+    for row, changed in changes:
+        keys = (row[name] for name in way.key)
+        alike.setdefault(tuple(changed), []).append((tenant, *keys, *changed.values()))
+    for columns, given in alike.items():
+        sets = ", ".join(f'"{name}" = ${at}' for at, name in enumerate(columns, len(way.key) + 2))
+        keys_are = " and ".join(f'"{name}" = ${at}' for at, name in enumerate(way.key, 2))
+        await c.executemany(
+            f"update {way.table} set {sets} where tenant_id = $1 and {keys_are}",  # noqa: S608 (names of ours)
+            given,
+        )
+
+
+async def theirs(
+    c: Connection,
+    way: Way,
+    where: str,
+    columns: Sequence[str],
+    values: Mapping[str, Any],
+    after: str,
+    most: int,
+) -> tuple[list[Any], str]:
+    """For an export: rows of theirs with these columns, a page at a time; nothing is locked."""
+    head = page(way, most)
+    names = ", ".join(dict.fromkeys(f't."{name}"' for name in (*way.key, *columns)))
+    query, given = bound(
+        f"with {head} select {names} from {way.table} t join page on {_joined(way)}"  # noqa: S608
+        f" where t.tenant_id = :tenant and ({where})",
+        {**values, "after": _after(after)},
+    )
+    rows = await c.fetch(query, *given)
+    ended = await _one(c, f"with {head} select {_end(way, most)}", {**values, "after": _after(after)})
+    return list(rows), _last(ended["last"] if ended else None)
+
+
+async def _one(c: Connection, query: str, values: Mapping[str, Any]) -> Any:
+    text, given = bound(query, values)
+    return await c.fetchrow(text, *given)
+
+
+def is_bytes(table: str, column: str) -> bool:
+    return isinstance(metadata.tables[table].columns[column].type, LargeBinary)
+
+
+def _tells(table: str, column: str) -> str:
+    if is_bytes(table, column):
+        return (
+            f"exists (select 1 from unnest(:needles::text[]) x"
+            f" where position(convert_to(x, 'UTF8') in t.\"{column}\") > 0)"
+        )
+    return (
+        "exists (select 1 from unnest(:needles::text[]) x"
+        f' where strpos(lower(t."{column}"::text), lower(x)) > 0)'
+    )
+
+
+def _read(table: str, column: str) -> str:
+    return f't."{column}"' if is_bytes(table, column) else f't."{column}"::text as "{column}"'
+
+
+def _type(table: str, name: str) -> str:
+    type_ = metadata.tables[table].columns[name].type
+    return str(type_.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+
+
+def _after(last: str) -> list[str]:
+    return list(orjson.loads(last)) if last else []
+
+
+def _last(found: list[str] | None) -> str:
+    return orjson.dumps(list(found)).decode() if found else ""
