@@ -159,7 +159,7 @@ async def _forget(c: Connection, tenant: UUID, commit: Commit, person: Person, i
     gone = await memories.forget(c, tenant, person.id, id)
     if gone is None:
         return Reply(GONE)
-    commit.note("memory.forgotten", by=str(person.id), what=1)
+    commit.note("memory.forgotten", by=str(person.id), count=1)
     return Reply(FORGOTTEN.format(what=f"{for_card(gone.body)} ({desk.day(gone)})."))
 
 
@@ -194,7 +194,7 @@ async def _pressed(
             return Reply(said)
         case "memory.forget_all" if act.value == "sure":
             count = await memories.forget_all(c, tenant, person.id)
-            commit.note("memory.forgotten", by=str(person.id), what=count)
+            commit.note("memory.forgotten", by=str(person.id), count=count)
             return Reply(f"Forgotten: {_things(count)}. I remember nothing about you now.")
         case "memory.forget_all":
             return await _sure(c, tenant, person)
@@ -282,7 +282,7 @@ async def acted(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
 
 
 def _command(turn: Turn) -> str | None:
-    """What stands behind /memory; without the slash, as Teams writes commands, only where it is one of ours."""
+    """What stands behind /memory; without the slash, as Teams writes commands, where it is one of ours."""
     if not isinstance(turn.act, Said):
         return None
     first, _, rest = turn.act.text.strip().partition(" ")
