@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.effects import Call, Effect, Shadowed, UnderGrant
+from flows.egress import written_by_a_model
 from flows.items import LONGEST_WORDS, items_key, weakest
 from flows.policy import GRANT, UNREADABLE, About, Outcome, ToolCard, Unreadable, Verdict, judge, would_have
 from flows.policy_facts import Doubt
 from flows.scene import Scene
 
 LONGEST_MEANING = 80
+EGRESS = "egress"
+LEAVES = "A model wrote what this would carry out."
 SURE = 0.9  # from here on nothing is said of what a call rests on
 VAGUE = frozenset({"couple", "few", "some", "several", "bunch", "lots", "many", "handful", "or", "about"})
 
@@ -35,12 +38,21 @@ def ruled(scene: Scene, card: ToolCard, call: Call, rests_on: Sequence[str]) -> 
     verdict = judge(known.policy, card, call.arguments, confidence, about)
     if verdict.rule == UNREADABLE:
         return Ruled(verdict, confidence, doubt.words, invalid=_misfit(card, call))
+    if carries_out(scene, card, call, verdict):
+        verdict = Verdict(Outcome.ASK, EGRESS, LEAVES)
     others = would_have(known.policy, known.shadow, card, call.arguments, confidence, about, verdict)
     noted: tuple[Effect, ...] = tuple(Shadowed(call.key, call.tool, verdict, other) for other in others)
     granted = known.facts.granted.get(call.key)
     if granted is not None and verdict.rule == f"{GRANT}{granted.id}":
         noted += (UnderGrant(call.key, call.tool, granted.id),)
     return Ruled(_with_doubt(verdict, confidence, doubt), confidence, doubt.words, noted)
+
+
+def carries_out(scene: Scene, card: ToolCard, call: Call, verdict: Verdict) -> bool:
+    """No rule, grant or experience lets words of a model leave unseen."""
+    if verdict.outcome is not Outcome.ALONE or not card.egress:
+        return False
+    return written_by_a_model(call.arguments, (scene.whole or scene.run).slots)
 
 
 def _with_doubt(verdict: Verdict, confidence: float | None, doubt: Doubt) -> Verdict:

@@ -94,6 +94,10 @@ def _if(label: str, value: str) -> list[tuple[str, str]]:
 WORDS = ("title", "description", "type", "priority", "text", "to", "resolution")
 
 
+# Words that go to a ticket: whoever reads that project reads them, customers of a service desk as well.
+OUT = frozenset({"text", "description"})
+
+
 def _tool(
     name: str,
     summary: str,
@@ -122,6 +126,7 @@ def _tool(
         result=result,
         perform=timed,
         describe=lambda given: describe(arguments.model_validate(given)),
+        egress=not reads and bool(OUT & arguments.model_fields.keys()),
         recipient=None if reads else named(*reached, usual=USUAL),
         editable=() if reads else tuple(changed),
     )

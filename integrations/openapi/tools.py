@@ -18,6 +18,7 @@ from integrations.openapi.chosen import Chosen
 from integrations.openapi.client import Server, Service
 from integrations.openapi.errors import NobodyKnows, Retry
 from integrations.openapi.exact import exact
+from integrations.openapi.leaving import can_carry, no_key_in_the_address
 from integrations.openapi.models import Answer, arguments_of
 from integrations.openapi.operation import Operation
 from integrations.openapi.serialise import as_json
@@ -71,6 +72,8 @@ def tool(chosen: Chosen, operation: Operation, server: Server, never_left: Never
     def perform(service: Service, given: Any, attempt: Attempt) -> Performed:
         values = exact(operation.schema, arguments.model_validate(given).values)
         retry = Retry(chosen.name, reads=reads, keyed=keyed and not operation.reads)
+        if operation.reads:
+            no_key_in_the_address(chosen.name, operation, values, service.chosen.token)
         if not (reads or keyed or never_left.may_send(attempt)):
             raise NobodyKnows(
                 chosen.name, "was asked before and nobody heard the answer; I do not ask twice."
@@ -99,6 +102,7 @@ def tool(chosen: Chosen, operation: Operation, server: Server, never_left: Never
         perform=perform,
         describe=describe,
         version=_version(operation, server),
+        egress=can_carry(operation.schema),
         recipient=lambda _: server.host,
     )
 

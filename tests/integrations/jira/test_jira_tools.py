@@ -284,3 +284,13 @@ def sandbox_time() -> Any:
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
+
+
+def test_what_puts_words_into_a_ticket_says_that_it_carries_data_out() -> None:
+    from integrations.jira.tools import JIRA
+
+    assert {tool.name for tool in JIRA.tools if tool.egress} == {
+        "jira.create_issue",
+        "jira.update_issue",
+        "jira.comment",
+    }
