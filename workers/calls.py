@@ -27,8 +27,6 @@ from workers.audit_notes import came_back
 from workers.clients import Clients
 from workers.files import hands as files
 from workers.files.drawer import Drawer
-from workers.files import hands as files
-from workers.files.drawer import Drawer
 from workers.hints import Hints
 from workers.knowledge.shelf import Models, Shelf
 from workers.known import Library
@@ -79,7 +77,6 @@ class Hands:
         self._db, self._hints = self._await(self._open())
         self._meter = self._await(model_call.opened(settings, self._db))
         self._files = files.FileHands(settings, self._db, self._hints, self._meter)
-        self._files = files.FileHands(settings, self._db, self._hints, self._meter)
 
     async def _open(self) -> tuple[Database, Hints]:
         return await Database.open(own_dsn(self._settings), size=6), Hints(self._settings.secret("redis_url"))
@@ -95,9 +92,6 @@ class Hands:
         """
         if not isinstance(key, str) or len(key) > LONGEST_KEY:  # whoever can write to the broker wrote it
             log.warning("effect.no_key")
-            return
-        if key.startswith(files.TASK):
-            self._loop.call_soon_threadsafe(self._files.begin, key)
             return
         if key.startswith(files.TASK):
             self._loop.call_soon_threadsafe(self._files.begin, key)
@@ -212,7 +206,6 @@ class Hands:
             Book(self._db, claimed.tenant, claimed.run_id, self._await),
             telling,
             Shelf(self._db, claimed.tenant, claimed.run_id, self._library, self._models, self._await),
-            Drawer(self._db, claimed.tenant, claimed.conversation, self._await),
             Drawer(self._db, claimed.tenant, claimed.conversation, self._await),
         )
         try:

@@ -31,8 +31,8 @@ from workers.store.inbox import Row
 from workers.store.outbox import Message, Waiting
 from workers.store.people import Person
 from workers.store.runs import Stored
-
 from workers.tone_spoken import put_in_tone
+
 if TYPE_CHECKING:
     from workers.memory.desk import Desk
     from workers.streams import Previews
@@ -90,9 +90,9 @@ def tell(commit: Commit, turn: Turn, reply: Reply) -> None:
 async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> Commit:
     """Writes it: where there are only words, in one round trip that asks for the lease by itself."""
     tell_where(commit)
+    await _in_tone(tools, tools.db, claimed, seen, commit)
     if not commit.light:
         async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-    await _in_tone(tools, tools.db, claimed, seen, commit)
             await write_all(tools, c, claimed, seen, commit)
         return commit
     at_once = _split(tools, commit)
@@ -111,9 +111,9 @@ async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> 
 async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, commit: Commit) -> None:
     """All of it, inside the transaction of whoever holds the conversation. Raises `Lost`."""
     tell_where(commit)
+    await _in_tone(tools, c, claimed, seen, commit)
     at_once = _split(tools, commit)
     vault = tools.rules.services.keys
-    await _in_tone(tools, c, claimed, seen, commit)
     queued = await write(c, claimed, tools.lease, seen.row.id, commit, at_once=at_once, vault=vault)
     commit.head = queued.marked
     if queued.marked is None and (commit.messages or queued.busy):
@@ -121,8 +121,6 @@ async def write_all(tools: Tools, c: Connection, claimed: Claimed, seen: Seen, c
     commit.written = True
 
 
-def _split(tools: Tools, commit: Commit) -> bool:
-    """Long messages become several, where it is known which platform they go to.
 async def _in_tone(
     tools: Tools, where: Connection | Database, claimed: Claimed, seen: Seen, commit: Commit
 ) -> None:
@@ -131,6 +129,8 @@ async def _in_tone(
     await put_in_tone(tools.library.dials, where, claimed.tenant, commit, turn, run)
 
 
+def _split(tools: Tools, commit: Commit) -> bool:
+    """Long messages become several, where it is known which platform they go to.
 
     Answers whether the first of them may be sent at once.
     """

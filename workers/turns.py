@@ -76,9 +76,9 @@ from workers.store.inbox import Row
 from workers.store.look import Looked, look
 from workers.store.outbox import Message
 from workers.store.people import Person
+from workers.store.preferences import CALLED as US
 from workers.store.runs import Stored
 
-from workers.store.preferences import CALLED as US
 log = structlog.get_logger()
 
 FRESH = 24 * 3600.0  # seconds for which a profile is believed
