@@ -90,6 +90,7 @@ COMMANDS = (
     {"command": "/approvals", "description": "What waits for you", "usage_hint": ""},
     {"command": "/grants", "description": "What runs alone by a grant", "usage_hint": "add … | revoke 3"},
     {"command": "/delegate", "description": "Let somebody decide for you", "usage_hint": "to … until …"},
+    {"command": "/memory", "description": "What I remember about you", "usage_hint": "off | on | forget"},
     {"command": "/link", "description": "Say that two accounts are one person", "usage_hint": ""},
     {"command": "/unlink", "description": "Take that back", "usage_hint": ""},
     {"command": "/help", "description": "What Countersign can do", "usage_hint": ""},

@@ -45,6 +45,7 @@ COMMANDS = (
     ("/delegate", "Let somebody decide in your stead for a time", "to grace@example.com until Friday"),
     ("/approvals", "What waits for your decision", ""),
     ("/grants", "What runs alone by a grant; propose one or end it", "add tool=… each=… | revoke 3"),
+    ("/memory", "What I remember about you; switch it off, or have it forgotten", "off | on | forget"),
     ("/link", "Say that your accounts in Slack and Teams are one person", ""),
     ("/unlink", "Take that back", ""),
     ("/help", "What Countersign can do, and how to ask", ""),

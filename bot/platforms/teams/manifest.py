@@ -23,6 +23,7 @@ COMMANDS = (
     ("escalate", "Hand a matter to a person: escalate the printer is on fire"),
     ("summarize", "Sum up tickets and pages: summarize the last 7 days"),
     ("ask", "Answer from your own pages: ask how long does a refund take?"),
+    ("memory", "What I remember about you; memory off, memory on, memory forget"),
     ("refund", "Give one of your payments back, once somebody approved it"),
     ("help", "What I can do, and what happens to what you tell me"),
 )
