@@ -48,6 +48,8 @@ COMMANDS = (
     ("/memory", "What I remember about you; switch it off, or have it forgotten", "off | on | forget"),
     ("/link", "Say that your accounts in Slack and Teams are one person", ""),
     ("/unlink", "Take that back", ""),
+    ("/tone", "How I speak to you, from 1 (terse) to 10 (playful)", "3"),
+    ("/consent", "Whether your conversations may be used to tune the model", "tuning on | tuning off"),
     ("/help", "What Countersign can do, and how to ask", ""),
 )
 
