@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     money_tools: bool = True
     retention_days: int = Field(default=30, ge=0)
     abandoned_days: int = Field(default=30, ge=0)
+    forget_keeps_charges_days: int = Field(default=30, ge=0, le=4000)
     engine_lease: float = Field(default=30.0, gt=0)
     effect_lease: float = Field(default=45.0, gt=0)
     metrics_port: int = Field(default=0, ge=0, le=65533)

@@ -91,6 +91,7 @@ async def assemble(
     from workers.app import make_app
     from workers.dispatch import Dispatch
     from workers.engine import Engine
+    from workers.forget.desk import desk
     from workers.hints import Hints
     from workers.installs import Installer
     from workers.memory import made
@@ -136,6 +137,7 @@ async def assemble(
         previews=Previews(db, clients, hints, link_hosts=link_hosts),
         link_hosts=link_hosts,
         meter=counting,
+        forgetting=desk(settings),
         memory=(memory := made.desk(settings, db)),
     )
     installing = asyncio.create_task(Installer(db, settings, session).run())

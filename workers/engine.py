@@ -229,6 +229,7 @@ class Engine:
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """The engine's process."""
     from workers.assemble import assemble
+    from workers.forget.keeper import forgetter
     from workers.knowledge.embedders import Embedders
     from workers.knowledge.keeper import VectorKeeper
     from workers.memory.keeper import MemoryKeeper
@@ -238,6 +239,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         keeping = asyncio.gather(
             Keeper(db, settings.retention_days, settings.abandoned_days).run(),
             learning_keeper.Keeper(db).run(),
+            forgetter(settings, engine.tools).run(),
             Sealer(db, signer(settings.secret("secret_key"))).run(),
             VectorKeeper(db, Embedders(settings.plain())).run(),
             MemoryKeeper(db, Embedders(settings.plain()), settings.retention_days).run(),

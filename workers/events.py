@@ -9,6 +9,7 @@ from workers import abandoned, approve, deliveries, handoffs, home, schedules, s
 from workers.advance import advance_run
 from workers.approvers import actions, batch, clock, grants_said
 from workers.commit import Commit
+from workers.forget import cancelling
 from workers.files import turn as file_turn
 from workers.seen import Seen, Tools, finish, write_all
 from workers.store import codec, homes, inbox, runs
@@ -31,6 +32,8 @@ async def heard(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         return await _lapsed(tools, claimed, seen, raw["handoff"])
     if raw["_"] == abandoned.ABANDONED:
         return await abandoned.end(tools, claimed, seen, raw)
+    if raw["_"] == cancelling.CANCEL:
+        return await cancelling.asked(tools, claimed, seen, raw)
     if raw["_"] == "expire":
         return await _expired(tools, claimed, seen, raw["approval"])
     if raw["_"] == homes.AGAIN:

@@ -34,6 +34,7 @@ from workers.store.runs import Stored
 from workers.tone_spoken import put_in_tone
 
 if TYPE_CHECKING:
+    from workers.forget.desk import Desk
     from workers.memory.desk import Desk
     from workers.streams import Previews
 
@@ -55,6 +56,7 @@ class Tools:
     link_hosts: Listed = NOWHERE  # where words of a model may lead
     previews: Previews | None = None  # what models write, shown while they write it
     meter: Meter | None = None  # counts what models are asked, where there are any
+    forgetting: Desk | None = None
     memory: Desk | None = None  # what is remembered of people
 
 
@@ -140,6 +142,8 @@ def _split(tools: Tools, commit: Commit) -> bool:
         client = tools.clients.get(message.place.platform)
         whole += split(client, message) if client else [message]
     commit.messages = whole
+    if isinstance(commit.answer, Reply):
+        commit.answer = guarded(commit.answer, tools.link_hosts)
     return bool(whole) and whole[0].kind in ("post", "home") and _may_go(tools, whole[0])
 
 

@@ -67,6 +67,7 @@ from workers.approvers import (
 from workers.choices import choices
 from workers.commit import Commit
 from workers.files import turn as file_turn
+from workers.forget.letting_in import let_in
 from workers.memory import said as memory_said
 from workers.memory import turning
 from workers.seen import Seen, Tools, finish, show_working, tell, write_all
@@ -138,7 +139,7 @@ async def _look(tools: Tools, claimed: Claimed, row: Row, looked: Looked) -> See
         flow = await tools.library.flow(db, tenant, stored.run.flow, stored.run.flow_version)
     if row.kind != inbox.TURN:
         return Seen(row, world, stored, flow, True)
-    turn = translate(tools, row)
+    turn = await let_in(tools, tenant, row.id, translate(tools, row))
     person = None
     if isinstance(turn, Turn):
         person = await people.of_account(db, tenant, turn.account, FRESH)

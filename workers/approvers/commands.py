@@ -9,6 +9,7 @@ from bot.turn import Account, Said, Turn
 from workers import consent_tuning, tone_said, tone_words
 from workers.approvers import grants_said, linking, load_listed, private, standins
 from workers.commit import Commit
+from workers.forget import said as forget_said
 from workers.seen import Seen, Tools, tell, write_all
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
@@ -26,7 +27,7 @@ COMMANDS = (
 
 def is_one(turn: Turn) -> bool:
     """By its first word, and only with the slash: flows have words of their own."""
-    if tone_words.concerns(turn):
+    if tone_words.concerns(turn) or forget_said.concerns(turn):
         return True
     return isinstance(turn.act, Said) and _split(turn.act.text)[0] in COMMANDS
 
@@ -40,6 +41,8 @@ async def said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: P
     """The other side is told too, by an event of its own: to find their private place may take a while."""
     if tone_words.concerns(turn):
         return await tone_said.acted(tools, claimed, seen, turn, person)
+    if forget_said.concerns(turn):
+        return await forget_said.acted(tools, claimed, seen, turn, person)
     assert isinstance(turn.act, Said)
     command, rest = _split(turn.act.text)
     if command == consent_tuning.COMMAND:

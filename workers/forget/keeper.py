@@ -8,7 +8,11 @@ import time
 import asyncpg
 import structlog
 
+from bot.settings import Settings
+from workers.forget.broker import Cache
 from workers.forget.erasing import Eraser
+from workers.forget.steps import World
+from workers.seen import Tools
 from workers.store import forgetting, tenants
 from workers.store.door import Database
 
@@ -49,3 +53,10 @@ class Keeper:
                 busy = True
                 await self._eraser.finish(tenant, id, AT_ONCE)
         return busy
+
+
+def forgetter(settings: Settings, tools: Tools) -> Keeper:
+    """The keeper of an engine."""
+    assert tools.forgetting is not None
+    world = World(tools.forgetting.signer, tools.doors, tools.forgetting.days)
+    return Keeper(tools.db, Eraser(tools.db, world, Cache(settings.secret("redis_url"))))

@@ -180,6 +180,11 @@ async def blocked(c: Connection, tenant: UUID) -> frozenset[bytes]:
     return frozenset(bytes(row["mark"]) for row in rows)
 
 
+async def unread(c: Connection, tenant: UUID, row: int) -> None:
+    """Nothing of this event stays but that it came."""
+    await c.execute("update inbox set payload = '{}' where tenant_id = $1 and id = $2", tenant, row)
+
+
 async def unblock(c: Connection, tenant: UUID, mark: bytes) -> bool:
     found = await c.fetchval(
         "update forgotten_marks set blocked = false where tenant_id = $1 and mark = $2 and blocked returning 1",

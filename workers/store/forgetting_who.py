@@ -80,7 +80,7 @@ async def gathered(
     places = [codec.loads(row["direct"]) for row in rows if row["direct"]]
     places += await _private_runs(c, *given)
     channels = tuple(dict.fromkeys(place.channel for place in places if place.channel))
-    kept = await _kept(c, tenant, people, days)
+    kept = await kept_of(c, tenant, people, days)
     at = await c.fetchrow(
         "select coalesce($2::timestamptz, now()) as cut, coalesce((select max(id) from inbox"
         " where tenant_id = $1 and received_at <= coalesce($2::timestamptz, now())), 0) as rows",
@@ -122,7 +122,7 @@ async def _private_runs(c: Connection, tenant: UUID, people: list[UUID]) -> list
     return [codec.loads(row["place"]) for row in rows]
 
 
-async def _kept(c: Connection, tenant: UUID, people: Sequence[UUID], days: int) -> tuple[Kept, ...]:
+async def kept_of(c: Connection, tenant: UUID, people: Sequence[UUID], days: int) -> tuple[Kept, ...]:
     """Open calls keep their run and its conversation; of one that went through only the call stays."""
     rows = await c.fetch(
         "select e.key, e.run_id, e.conversation, e.tool, e.state,"
