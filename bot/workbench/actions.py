@@ -9,6 +9,7 @@ from bot.workbench import cast
 from bot.workbench.cast import Json, Person
 from bot.workbench.courier import Courier
 from bot.workbench.faults import BadFault, Faults
+from bot.workbench.files import Files
 from bot.workbench.slack_people import NotPossible, SlackPeople
 from bot.workbench.store import Store
 from bot.workbench.teams_people import TeamsPeople
@@ -29,6 +30,7 @@ class Actions:
         courier: Courier,
         faults: Faults,
         trouble: Trouble,
+        files: Files | None = None,
     ) -> None:
         self._store = store
         self._slack = slack
@@ -36,6 +38,7 @@ class Actions:
         self._courier = courier
         self._faults = faults
         self._trouble = trouble
+        self._files = files
         self._known: dict[str, Do] = {
             "slack.say": self._slack_say,
             "slack.press": self._slack_press,
@@ -79,7 +82,12 @@ class Actions:
                 raise NotPossible(f"{name[:40]} is not supported in threads. Sorry!")
             await self._slack.command(who, channel, typed)
             return {"channel": channel}
-        message = self._slack.say(who, channel, typed, thread)
+        files = (
+            [self._files.in_slack(each) for each in self._files.of(action.get("files"))]
+            if self._files
+            else []
+        )
+        message = self._slack.say(who, channel, typed, thread, files)
         return {"channel": message["channel"], "ts": message["ts"]}
 
     async def _slack_press(self, who: Person, action: Json) -> Done:
@@ -118,7 +126,11 @@ class Actions:
     # ── Teams ──
     async def _teams_say(self, who: Person, action: Json) -> Done:
         root = str(action.get("root") or "")
-        activity, note = self._teams.say(who, _words(action, "conversation"), _words(action, "text"), root)
+        place = _words(action, "conversation")
+        kind = cast.CHATS[place].kind if place in cast.CHATS else ""
+        kept = self._files.of(action.get("files")) if self._files else []
+        files = [self._files.in_teams(each, kind) for each in kept] if self._files else []
+        activity, note = self._teams.say(who, place, _words(action, "text"), root, files)
         said = {"conversation": activity["conversation"], "id": activity["id"]}
         return said | ({"note": note} if note else {})
 

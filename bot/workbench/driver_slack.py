@@ -32,11 +32,21 @@ class SlackDriver:
         self._world = world
 
     # ── acting ──
-    async def say(self, who: str, channel: str, text: str, *, thread: Message | str | None = None) -> Message:
+    async def say(
+        self,
+        who: str,
+        channel: str,
+        text: str,
+        *,
+        thread: Message | str | None = None,
+        files: list[str] | None = None,
+    ) -> Message:
         """Types a message; `@Countersign` is a real mention. Returns it once it is there."""
         under = thread.thread if isinstance(thread, Message) else thread
         place = channel_id(channel, who)
-        done = await self._world.act("slack.say", as_=who, channel=place, text=text, thread_ts=under)
+        done = await self._world.act(
+            "slack.say", as_=who, channel=place, text=text, thread_ts=under, files=files
+        )
         key = (done["channel"], done["ts"])
         return await self._world.until(lambda: self._world.messages.get(key), "one's own message")
 

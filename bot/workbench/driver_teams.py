@@ -31,11 +31,19 @@ class TeamsDriver:
         self._world = world
 
     # ── acting ──
-    async def say(self, who: str, chat: str, text: str, *, thread: Activity | str | None = None) -> Activity:
+    async def say(
+        self,
+        who: str,
+        chat: str,
+        text: str,
+        *,
+        thread: Activity | str | None = None,
+        files: list[str] | None = None,
+    ) -> Activity:
         """Types a message; `@Countersign` is a real mention, without which only a personal chat hears."""
         root = thread.thread if isinstance(thread, Activity) else thread
         done = await self._world.act(
-            "teams.say", as_=who, conversation=chat_id(chat, who), text=text, root=root
+            "teams.say", as_=who, conversation=chat_id(chat, who), text=text, root=root, files=files
         )
         return await self._world.until(lambda: self._world.activities.get(done["id"]), "one's own message")
 

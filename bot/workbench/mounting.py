@@ -17,6 +17,7 @@ from bot.workbench.cast import Json
 from bot.workbench.courier import Courier
 from bot.workbench.environment import SERVICE, base_url, uses_sandbox, uses_slack, uses_teams
 from bot.workbench.faults import Faults
+from bot.workbench.files import Files
 from bot.workbench.keys import folder, keys
 from bot.workbench.live import Live
 from bot.workbench.sandbox import Sandbox, Sandboxes
@@ -68,12 +69,16 @@ class Workbench:
         self.sandboxes = Sandboxes(sandboxes, base)
         self.slack_world = SlackWorld(self.store, base)
         self.slack = SlackPeople(self.slack_world, self.courier)
-        self.slack_api = SlackApi(self.slack_world, made, self.faults)
+        self.files = Files(base, made, self.tokens, self.faults)
+        told = {"files.info": lambda world, args: self.files.info(args)}
+        self.slack_api = SlackApi(self.slack_world, made, self.faults, told)
         teams_world = TeamsWorld(self.store)
         self.teams = TeamsPeople(teams_world, self.courier, self.tokens)
         self.teams_api = TeamsApi(teams_world, self.tokens, self.faults)
         makes = Trouble(self.store, self.slack, self.teams, self.courier, trouble, self.sandboxes)
-        self.actions = Actions(self.store, self.slack, self.teams, self.courier, self.faults, makes)
+        self.actions = Actions(
+            self.store, self.slack, self.teams, self.courier, self.faults, makes, self.files
+        )
         self.live = Live(self.store, {"runs": inspect, "records": self.sandboxes.records})
 
     # ── handlers ──
@@ -194,6 +199,7 @@ def mount(
         for method in ("GET", "POST"):
             app.router.add_route(method, "/standin/slack/api/{method}", guarded(bench.slack_api.handle))
         app.router.add_post("/standin/slack/hooks/{token}", guarded(bench.hook))
+        app.router.add_get("/standin/slack/files/{id}/{name}", guarded(bench.files.slack))
     if uses_teams(settings):
         _add_teams(app, bench)
     for sandbox in here:
@@ -209,6 +215,7 @@ def _add_page(app: web.Application, bench: Workbench) -> None:
     app.router.add_get("/workbench/state", guarded(bench.state))
     app.router.add_get("/workbench/ws", guarded(bench.live.socket, origin_required=True))
     app.router.add_post("/workbench/act", guarded(bench.act, origin_required=True))
+    app.router.add_post("/workbench/files", guarded(bench.files.upload, origin_required=True))
     app.router.add_get(f"/{{folder:assets}}/{{name:{page.NAME}}}", guarded(page.file))
     app.router.add_get(rf"/{{name:{page.NAME}\.[a-z0-9]+}}", guarded(page.file))
 
@@ -218,6 +225,9 @@ def _add_teams(app: web.Application, bench: Workbench) -> None:
     app.router.add_get("/standin/teams/keys", guarded(bench.jwks))
     app.router.add_post("/standin/teams/login", guarded(bench.tokens.login))
     app.router.add_post("/standin/teams/login/{rest:.*}", guarded(bench.tokens.login))
+    app.router.add_get("/standin/teams/files/open/{id}/{key}/{name}", guarded(bench.files.teams_open))
+    picture = "/standin/teams/service/v3/attachments/{id}/views/original"
+    app.router.add_get(picture, guarded(bench.files.teams_inline))
     for method, path, handler in bench.teams_api.routes("/standin/teams/service"):
         app.router.add_route(method, path, guarded(handler))
 

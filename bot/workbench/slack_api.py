@@ -44,8 +44,11 @@ METHODS: Mapping[str, Method] = {
 
 
 class SlackApi:
-    def __init__(self, world: SlackWorld, keys: Keys, faults: Faults) -> None:
+    def __init__(
+        self, world: SlackWorld, keys: Keys, faults: Faults, files: Mapping[str, Method] | None = None
+    ) -> None:
         self._world = world
+        self._methods: Mapping[str, Method] = {**METHODS, **(files or {})}
         self._keys = keys
         self._faults = faults
 
@@ -70,10 +73,10 @@ class SlackApi:
             if method == "oauth.v2.access":
                 return {"ok": True, **self._oauth(args, request)}
             self._authorize(request, args)
-            if method not in METHODS:
+            if method not in self._methods:
                 raise SlackError("unknown_method", req_method=method)
             with self._world.store.change():
-                return {"ok": True, **METHODS[method](self._world, args)}
+                return {"ok": True, **self._methods[method](self._world, args)}
         except SlackError as error:
             return {"ok": False, "error": error.code, **error.more}
 

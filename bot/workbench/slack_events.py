@@ -66,6 +66,9 @@ def said(message: Json, channel: Channel, at: float) -> list[Parcel]:
     if channel.kind == "channel" and f"<@{cast.BOT_USER}>" in message["text"]:
         kept = ("user", "ts", "thread_ts", "parent_user_id", "text", "team", "blocks", "channel", "event_ts")
         mention = {name: inner[name] for name in ("client_msg_id", *kept) if name in inner}
+        if inner.get("files"):
+            # Of the files of a mention Slack tells no more than what they are called by.
+            mention["files"] = [{"id": each["id"]} for each in inner["files"]]
         parcels.insert(0, event({"type": "app_mention", **mention}, at))
     return parcels
 

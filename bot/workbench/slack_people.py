@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.workbench import cast, slack_events, slack_text, slack_views
@@ -33,10 +33,12 @@ class SlackPeople:
         world.announce = self._echo
 
     # ── words ──
-    def say(self, who: Person, channel_id: str, typed: str, thread_ts: str = "") -> Json:
+    def say(
+        self, who: Person, channel_id: str, typed: str, thread_ts: str = "", files: Sequence[Json] = ()
+    ) -> Json:
         """Posts, or sends a slash command; the bot's answer comes on its own later."""
         channel = self._channel(who, channel_id)
-        if not typed.strip():
+        if not typed.strip() and not files:
             raise NotPossible("there is nothing to send")
         if len(typed) > MOST_TYPED:
             raise NotPossible(f"a message holds at most {MOST_TYPED:,} characters")
@@ -56,6 +58,8 @@ class SlackPeople:
                 "text": text,
                 "blocks": blocks,
             }
+            if files:
+                message |= {"subtype": "file_share", "files": list(files), "upload": False}
             if root is not None:
                 message |= {"thread_ts": root["ts"], "parent_user_id": root["user"]}
             self.world.add(message)

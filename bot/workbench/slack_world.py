@@ -199,6 +199,8 @@ def shown(message: Json) -> Json:
             picture[name] = message[name]
     if message.get("blocks") and message.get("bot_id"):
         picture["blocks"] = message["blocks"]
+    if message.get("files"):
+        picture["files"] = [{"name": each["name"], "size": each["size"]} for each in message["files"]]
     for name in ("edited", "streaming"):
         if message.get(name):
             picture[name] = True

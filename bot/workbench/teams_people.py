@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from bot.workbench import cast, teams_streams, wire
@@ -28,10 +29,12 @@ class TeamsPeople:
         self._service_url = tokens.service_url
 
     # ── words ──
-    def say(self, who: Person, conversation: str, typed: str, root: str = "") -> tuple[Json, str]:
+    def say(
+        self, who: Person, conversation: str, typed: str, root: str = "", files: Sequence[Json] = ()
+    ) -> tuple[Json, str]:
         """The activity, and a note where the bot does not get to hear it, as in real Teams."""
         chat = self._chat(who, conversation)
-        if not typed.strip():
+        if not typed.strip() and not files:
             raise NotPossible("there is nothing to send")
         if len(typed) > MOST_TYPED:
             raise NotPossible(f"a message holds at most {MOST_TYPED:,} characters")
@@ -41,11 +44,12 @@ class TeamsPeople:
         if text != typed:
             content["entities"] = [mention()]
         with self.world.store.change():
-            activity = self.world.add(chat, above["id"] if above else "", who.aad, content)
+            named = {"files": [{"name": each["name"]} for each in files]} if files else {}
+            activity = self.world.add(chat, above["id"] if above else "", who.aad, content, **named)
             if chat.kind != "personal" and text == typed:
                 return activity, UNHEARD
             sent = self.envelope("message", who, chat, activity.get("root", ""), activity["id"]) | content
-            sent["attachments"] = [{"contentType": "text/html", "content": as_html(typed)}]
+            sent["attachments"] = [*files, {"contentType": "text/html", "content": as_html(typed)}]
             self._courier.post(self._parcel(sent, "message", patient=True))
         return activity, ""
 
