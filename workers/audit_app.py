@@ -23,6 +23,24 @@ def verify(
     raise typer.Exit(audit_verify.verify(Settings(), tenant, expect))
 
 
+@audit_app.command("restart")
+def restart(
+    reason: Annotated[str, typer.Option(help="why: it is kept in the audit")],
+    tenant: Tenant = "",
+    by: Annotated[
+        str, typer.Option(help="e-mail of who does this; git's user.email where it is not given")
+    ] = "",
+) -> None:
+    """Go on with an audit whose head is forged or gone, with an entry that says so, who did it and why.
+
+    Nothing is repaired: verify tells ever after what was wrong before, and finds what is wrong since.
+    """
+    from bot.settings import Settings
+    from workers import audit_restart
+
+    raise typer.Exit(audit_restart.restart(Settings(), tenant, reason, by))
+
+
 @audit_app.command("export")
 def export(
     since: Annotated[

@@ -18,6 +18,7 @@ NAME = "countersign audit 1"
 CLOCK_STEP = timedelta(minutes=10)  # a transaction lasts a minute at most, so entries are never this late
 MOST_FINDINGS = 100
 MOST_KEPT_BYTES = 4 * 1024 * 1024
+BEGUN_ANEW, MOST_BEGUN = b'"audit.restarted"', 100
 
 Kind = Literal["edited", "deleted", "inserted", "reordered", "tail cut", "chains swapped", "clock", "head"]
 
@@ -95,6 +96,7 @@ class Walk:
         self.count = 0
         self.links = 0
         self.last: Link | None = None
+        self.begun: list[Link] = []  # that say that the chain was begun anew; whether they may, others know
         self._tenant = tenant
         self._named, self._begin = tenant, f"{NAME}\n{tenant}"
         self._others = tuple(others)
@@ -208,6 +210,8 @@ class Walk:
         if self._latest is not None and link.at < self._latest - CLOCK_STEP:
             text = f"id {link.id}: dated {stamp(link.at)}, after one of {stamp(self._latest)}"
             self._note("clock", link.seq, text)
+        if own and follows and BEGUN_ANEW in link.entry:
+            self.begun = [*self.begun[1 - MOST_BEGUN :], link]
         self._latest = max(link.at, self._latest or link.at)
         self._after, self._next, self.last = link.hash, link.seq + 1, link
 

@@ -12,7 +12,8 @@ from uuid import UUID
 from bot.errors import ConfigurationError
 from bot.secrets import Signer
 from bot.settings import Settings
-from workers import beside, ops
+from workers import audit_begun, beside, ops
+from workers.audit_begun import Begun
 from workers.audit_chain import Finding, Head, Link, Walk
 from workers.audit_seal import genuine, signer
 from workers.store import audit_sealing, tenants
@@ -28,7 +29,8 @@ EXPECTED = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Of one tenant. `until` is the date of its last link; `count` may be more than `findings`."""
+    """Of one tenant. `until` is the date of its last link; `count` may be more than `findings`. `begun`:
+    where somebody said what was wrong and went on; `known`: all that is found was said there."""
 
     tenant: UUID
     links: int
@@ -37,10 +39,13 @@ class Verdict:
     waiting: Waiting
     findings: tuple[Finding, ...]
     count: int
+    begun: tuple[Begun, ...] = ()
+    known: bool = False
 
     @property
     def sound(self) -> bool:
-        return not self.count
+        """Nothing is wrong but what was said to be."""
+        return not self.count or self.known
 
 
 def verify(settings: Settings, tenant: str = "", expect: str = "") -> int:
@@ -73,8 +78,7 @@ def expected(text: str) -> Head:
 
 async def walked(db: Database, tenant: UUID, keys: Signer, kept: Head | None = None) -> Verdict:
     """All of it as of one moment, in pages: sealing goes on beside it."""
-    others = [id for id, _ in await tenants.every(db) if id != tenant][:MOST_OTHERS]
-    walk = Walk(tenant, others)
+    walk = Walk(tenant, await others_of(db, tenant))
     met: Link | None = None
     async with db.tenant(tenant) as c:
         await c.execute(SNAPSHOT)
@@ -92,7 +96,15 @@ async def walked(db: Database, tenant: UUID, keys: Signer, kept: Head | None = N
     if kept is not None and (met is None or met.hash != kept.hash):
         walk.unexpected(kept)
     until = walk.last.at if walk.last else None
-    return Verdict(tenant, walk.links, until, head, waiting, tuple(walk.findings), walk.count)
+    begun = audit_begun.newest(tenant, keys, walk.begun)
+    known = audit_begun.told_already(begun[-1] if begun else None, walk.findings, walk.count)
+    found = tuple(walk.findings)
+    return Verdict(tenant, walk.links, until, head, waiting, found, walk.count, begun, known)
+
+
+async def others_of(db: Database, tenant: UUID) -> list[UUID]:
+    """Whose links may have got into this chain."""
+    return [id for id, _ in await tenants.every(db) if id != tenant][:MOST_OTHERS]
 
 
 async def pages(c: Connection, tenant: UUID) -> AsyncIterator[Sequence[Link]]:
@@ -119,6 +131,12 @@ def told(verdict: Verdict, name: str) -> list[str]:
     lines = [
         f"{'✓' if verdict.sound else '✗'} {name} ({verdict.tenant}): {_links(verdict)}{_waiting(verdict)}"
     ]
+    for each in verdict.begun:
+        lines += [f"  begun anew at #{each.seq} on {each.at:%Y-%m-%d %H:%M:%S} UTC, because “{each.because}”"]
+        lines += [f"    the head before it was {each.old}; of what was before it:"]
+        lines += [f"    {fault}" for fault in each.faults]
+    if verdict.count and verdict.sound:
+        lines.append("  as it was said then, and nothing else:")
     lines += [f"  {each.kind} at #{each.seq}: {each.text}" for each in verdict.findings]
     if verdict.count > len(verdict.findings):
         lines.append(f"  and {verdict.count - len(verdict.findings)} more")
@@ -132,6 +150,8 @@ def _links(verdict: Verdict) -> str:
         return "nothing is sealed"
     count = "1 entry" if verdict.links == 1 else f"{verdict.links:,} entries"
     state = "whole" if verdict.sound else "NOT whole"
+    if verdict.sound and verdict.begun:
+        state = f"whole since #{verdict.begun[-1].seq}"
     return f"{count} sealed until {verdict.until:%Y-%m-%d %H:%M:%S} UTC, {state}"
 
 

@@ -56,6 +56,11 @@ async def record_all(c: Connection, tenant: UUID, noted: Sequence[Noted], vault:
         )
 
 
+async def entry(c: Connection, tenant: UUID, what: str, vault: Vault | None, **details: Any) -> bytes:
+    """The bytes that `record` would write, for whoever writes them otherwise."""
+    return _bytes(tenant, what, details, await _keys(c, tenant, [(what, details)], vault))
+
+
 async def _keys(
     c: Connection, tenant: UUID, noted: Sequence[Noted], vault: Vault | None
 ) -> dict[UUID, Vault]:

@@ -11,6 +11,9 @@ from workers.audit_chain import Head, Link
 from workers.store.door import Connection, Database
 
 
+MOST_HALF_SEALED = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Signed(Head):
     """A head as it is stored. Without a signature it is nobody's."""
@@ -57,6 +60,22 @@ async def sign(c: Connection, head: Head, mac: bytes, key_id: str) -> bool:
         "select sign_audit($1, $2, $3, $4, $5)", head.seq, head.hash, head.at, mac, key_id
     )
     return done
+
+
+async def restart(c: Connection, entry: bytes, seq: int, prev: bytes) -> Head | None:
+    """This entry is the next link and the head, unsigned until `sign`. None: it is not the next any more."""
+    row = await c.fetchrow("select * from restart_audit($1, $2, $3)", entry, seq, prev)
+    return Head(row["new_seq"], row["new_hash"], row["new_at"]) if row else None
+
+
+async def last(c: Connection, tenant: UUID) -> Link | None:
+    """The last link that there is, whoever made it."""
+    row = await c.fetchrow(
+        "select id, at, entry, seal_seq, prev, hash from audit where tenant_id = $1"
+        " and seal_seq is not null and hash is not null order by seal_seq desc, id desc limit 1",
+        tenant,
+    )
+    return _link(row) if row else None
 
 
 async def head(c: Connection, tenant: UUID) -> Signed | None:

@@ -100,6 +100,14 @@ async def by_id(c: Connection, tenant: UUID, id: UUID) -> Person | None:
     return Person(**dict(row)) if row else None
 
 
+async def by_email(c: Connection, tenant: UUID, email: str) -> UUID | None:
+    """By an address that a platform vouches for."""
+    found: UUID | None = await c.fetchval(
+        "select id from people where tenant_id = $1 and email = lower($2) and email <> ''", tenant, email
+    )
+    return found
+
+
 async def reachable(c: Connection, tenant: UUID, id: UUID) -> bool:
     """Whether any account is still theirs, or has turned out to be that of somebody known by an e-mail."""
     found = await c.fetchval(

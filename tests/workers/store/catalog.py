@@ -30,6 +30,7 @@ FUNCTIONS_ACROSS_TENANTS = (
     "measure()",
     "drop_decisions(text[])",
     "seal_audit(integer)",
+    "restart_audit(bytea,bigint,bytea)",
     "sign_audit(bigint,bytea,timestamp with time zone,bytea,text)",
     "tenants_unsealed(integer)",
     "measure_approvals()",
