@@ -15,11 +15,13 @@ from typing import Any
 from aiohttp import web
 
 from bot import workbench
+from bot.front_web_page import add_page
 from bot.settings import Settings
-from bot.workbench.cast import Json, Person
+from bot.workbench import security
+from bot.workbench.cast import PERSONS, Json, Person
 from bot.workbench.environment import SERVICES, base_url, environment
 from bot.workbench.sandbox import Act, OnWire, Sandbox
-from workers import front
+from workers import front, web_page
 from workers.assemble import own_dsn
 from workers.inspect import Inspector, open_inspector
 
@@ -48,6 +50,10 @@ def mounting(settings: Settings, inspector: Inspector) -> front.Extra:
             sandboxes=sandboxes(settings, base_url(settings)),
             install=True,
         )
+        minting = web_page.Minting(settings)
+        application.cleanup_ctx.append(minting.running)
+        people = {each.email: each.name for each in PERSONS.values()}
+        add_page(application, security.guarded, people, minting)
 
     return mount
 

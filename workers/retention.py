@@ -18,13 +18,14 @@ import asyncpg
 import structlog
 
 from workers import abandoned
-from workers.store import history, idle, old, tenants
+from workers.store import history, idle, old, tenants, web
 from workers.store.door import Connection, Database
 from workers.store.idle import Page
 
 log = structlog.get_logger()
 
 DAY = 86_400.0
+HOUR = 3_600.0  # with 0 days: on the web nobody but us keeps what people have still to read
 REDELIVERED_WITHIN = 2 * DAY
 STILL_NEEDED = 60.0  # seconds: the answer to a press is read from its row
 EVERY = 300.0
@@ -75,6 +76,7 @@ class Keeper:
             lambda c: old.runs(c, tenant, age),
             lambda c: old.outbox(c, tenant, age, MOST),
             lambda c: old.timers(c, tenant, age, MOST),
+            lambda c: web.drop_old(c, tenant, days * DAY or HOUR, MOST),
         ]
         count = await self._inbox(tenant, age)
         if days == 0:
