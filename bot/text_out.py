@@ -13,7 +13,6 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
@@ -27,7 +26,6 @@ from bot.reply import (
     Heading,
     Lines,
     Link,
-    Option,
     Paragraph,
     Reply,
     Select,
@@ -178,27 +176,22 @@ def _block(block: Block, hosts: Listed) -> Block:
         return words(text, hosts)
 
     match block:
-        case Heading(text):
-            return Heading(said(text))
-        case Paragraph(text, tone):
-            return Paragraph(said(text), tone)
+        case Heading(text) | Paragraph(text):
+            return replace(block, text=said(text))
         case Facts(pairs):
-            return Facts(tuple((said(label), said(value)) for label, value in pairs))
+            return replace(block, pairs=tuple((said(label), said(value)) for label, value in pairs))
         case Lines(rows):
-            return Lines(tuple((said(what), said(amount)) for what, amount in rows))
+            return replace(block, rows=tuple((said(what), said(amount)) for what, amount in rows))
         case Cited(rows, folded):
-            return Cited(tuple(_statement(each, hosts) for each in rows), said(folded))
+            return replace(block, rows=tuple(_statement(each, hosts) for each in rows), folded=said(folded))
         case Buttons(buttons):
-            return Buttons(tuple(_button(each, hosts) for each in buttons if _opens(each, hosts)))
-        case Select(label, action, options):
-            return Select(said(label), action, _options(options, said))
-        case Ask(name, label, multiline, options):
-            return Ask(name, said(label), multiline, _options(options, said))
+            return replace(
+                block, buttons=tuple(_button(each, hosts) for each in buttons if _opens(each, hosts))
+            )
+        case Select() | Ask():
+            options = tuple(replace(each, label=said(each.label)) for each in block.options)
+            return replace(block, label=said(block.label), options=options)
     return block
-
-
-def _options(options: tuple[Option, ...], said: Callable[[str], str]) -> tuple[Option, ...]:
-    return tuple(Option(said(each.label), each.value) for each in options)
 
 
 def _statement(statement: Statement, hosts: Listed) -> Statement:

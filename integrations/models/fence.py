@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 BEGIN, END = "<data>", "</data>"
@@ -41,6 +41,16 @@ def conversation(rules: str, data: Mapping[str, Any], *, task: str = "") -> list
         *asked,
         {"role": "user", "content": f"{BEGIN}\n{fenced(data)}\n{END}"},
     ]
+
+
+def looking(rules: str, task: str, pictures: Sequence[tuple[str, str]]) -> list[Any]:
+    """The same for pictures (media type and base64), which go along in the question itself: nobody is given
+    an address to fetch. What stands in one is seen as words in a picture, beside which no other data is."""
+    shown: list[Any] = [{"type": "text", "text": task}]
+    shown += [
+        {"type": "image_url", "image_url": {"url": f"data:{media};base64,{data}"}} for media, data in pictures
+    ]
+    return [{"role": "system", "content": rules}, {"role": "user", "content": shown}]
 
 
 def fenced(data: Mapping[str, Any]) -> str:

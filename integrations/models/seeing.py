@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from .base import ModelUnavailable
 from .chat import ChatClient
+from .fence import looking
 from .writing import clean
 
 DEADLINE = 45.0
@@ -54,11 +55,9 @@ class ChatSeer:
 
 
 def messages(pictures: Sequence[tuple[bytes, str]]) -> list[Any]:
-    shown: list[Any] = [{"type": "text", "text": TASK}]
-    for data, media in pictures[:MOST_PICTURES]:
-        address = f"data:{media};base64,{base64.b64encode(data).decode()}"
-        shown.append({"type": "image_url", "image_url": {"url": address}})
-    return [{"role": "system", "content": RULES}, {"role": "user", "content": shown}]
+    return looking(
+        RULES, TASK, [(media, base64.b64encode(data).decode()) for data, media in pictures[:MOST_PICTURES]]
+    )
 
 
 def seer(settings: Mapping[str, str]) -> ChatSeer | None:
