@@ -66,22 +66,26 @@ def is_sensitive(slot: str) -> bool:
     return any(part in NEVER for part in parts)
 
 
-def proposed(flow: Flow, before: Run, after: Run, habits: Sequence[Wanted]) -> Wanted | None:
-    """The first that fits what has just been said: a product that was named without any wish, or a slot
-    that was filled otherwise."""
-    if after.over or after.held or not _takes_changes(flow, after):
-        return None
-    was = {item["name"] for item in _items(flow, before.slots)}
-    now = {item["name"]: item for item in _items(flow, after.slots)}
+def may_propose(flow: Flow, before: Run, after: Run) -> bool:
+    """Whether it has just come to where what was said is shown, and can still be changed."""
+    step = flow.steps.get(after.step)
+    if after.over or after.held or not isinstance(step, Input | Confirm):
+        return False
+    anew = before.step != after.step or before.entries.get(after.step) != after.entries.get(after.step)
+    return anew or _items(flow, before.slots) != _items(flow, after.slots)
+
+
+def proposed(flow: Flow, run: Run, habits: Sequence[Wanted]) -> Wanted | None:
+    """The first that fits: a product that was named without any wish, or a slot that was filled otherwise."""
+    items = {item["name"]: item for item in _items(flow, run.slots)}
     given = _slots(flow)
     for habit in habits:
-        item = now.get(habit.about)
-        if item is not None and habit.about not in was and not item.get("options"):
+        item = items.get(habit.about)
+        if item is not None and not item.get("options"):
             return habit
-        if habit.about in given and not is_sensitive(habit.about):
-            value = after.slots.get(habit.about)
-            if value != before.slots.get(habit.about) and isinstance(value, str) and not _same(value, habit):
-                return habit
+        value, open = run.slots.get(habit.about), habit.about in given and not is_sensitive(habit.about)
+        if open and isinstance(value, str) and not _same(value, habit):
+            return habit
     return None
 
 
@@ -93,12 +97,6 @@ def accepted(run: Run, flow: Flow, habit: Wanted, by: PersonId, name: str) -> He
         return Heard(by, name, words, Meaning("value", SURE, changes=(change,)))
     value = Value(habit.about, habit.wish, words, SURE)
     return Heard(by, name, words, Meaning("value", SURE, values=(value,)))
-
-
-def _takes_changes(flow: Flow, run: Run) -> bool:
-    """Whether the step that waits now hears a correction."""
-    step = flow.steps.get(run.step)
-    return isinstance(step, Input | Gather | Choice | Confirm)
 
 
 def _same(value: str, habit: Wanted) -> bool:

@@ -69,7 +69,7 @@ async def test_what_is_said_beside_it_is_done_to_it(fresh: Stack) -> None:
     assert "1 × Cola" in card.words
 
 
-async def test_what_was_ordered_in_private_is_not_known_in_a_channel_and_known_in_private(fresh: Stack) -> None:
+async def test_what_was_ordered_in_private_is_known_in_private_and_in_no_channel(fresh: Stack) -> None:
     slack = fresh.world.slack
     await ordered(fresh, "order two margheritas", "dm")
 
@@ -173,10 +173,17 @@ async def test_home_says_whether_memory_is_on_and_switches_it(fresh: Stack) -> N
 
 async def test_on_teams_it_is_the_same(fresh: Stack) -> None:
     teams = fresh.world.teams
-    for text in ("order two margheritas", "the usual"):
-        said = await teams.say("ada", "dm", text)
-        card = await teams.wait_for("Confirm your cart", after=said, button="Yes, order it")
-        if text == "the usual":
-            assert CART in card.words
-        await teams.press("ada", card, "Yes, order it")
-        await teams.wait_for("Receipt", after=said, timeout=30)
+    before = await teams.say("ada", "personal", "order two margheritas")
+    card = await teams.wait_for("Confirm your cart", chat="personal", who="ada", after=before)
+    await teams.press("ada", card, "Yes, order it")
+    receipt = await teams.wait_for("Receipt", chat="personal", who="ada", after=card, timeout=30)
+
+    await teams.say("ada", "personal", "the usual")
+    card = await teams.wait_for("Confirm your cart", chat="personal", who="ada", after=receipt)
+    assert CART in card.words
+    await teams.say("ada", "personal", "cancel")
+    await teams.wait_for("cancelled", chat="personal", who="ada", after=card)
+
+    await teams.say("ada", "personal", "memory")
+    listed = await teams.wait_for("I remember one thing about you", chat="personal", who="ada", after=card)
+    assert "Forget this" in str(listed.raw)

@@ -18,7 +18,7 @@ from integrations.models.embedding_offline import vector as by_words
 from workers.knowledge.embedders import Embedders
 from workers.memory import scope
 from workers.memory.recent import Recent
-from workers.store import habits, memories, old
+from workers.store import habits, memories, old, outbox
 from workers.store.door import Connection, Database
 from workers.store.habits import Habit
 from workers.store.memories import Memory
@@ -117,6 +117,11 @@ class Desk:
     async def habits(self, tenant: UUID, person: UUID, place: Place, flow: str) -> list[Habit]:
         async with self._db.tenant(tenant) as c:
             return await habits.strong(c, tenant, person, scope.seen_from(place), flow)
+
+    async def said_before(self, tenant: UUID, message: str) -> bool:
+        """Whether there is a message of ours by this id, sent or not."""
+        async with self._db.tenant(tenant) as c:
+            return bool(await outbox.places(c, tenant, [message]))
 
     async def _vector(self, text: str) -> Sequence[float] | None:
         """None where the model cannot be asked in time."""

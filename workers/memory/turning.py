@@ -14,7 +14,6 @@ from bot.turn import Place, Said, Turn
 from flows import memory, memory_habits, memory_words
 from flows.events import Edited, Event
 from flows.flow import Flow
-from flows.items import items_key
 from flows.memory_habits import Wanted
 from flows.memory_words import Again
 from flows.router import Answer, Start
@@ -176,19 +175,20 @@ async def ended(
 
 
 async def propose(tools: Tools, tenant: UUID, stored: Stored, flow: Flow, run: Run, commit: Commit) -> None:
-    """One habit that fits what was just said, as a question of its own: nothing is changed by it."""
-    if tools.memory is None or run.over or run.held or not _said_anew(stored.run, run):
+    """One habit that fits what was said, as a question of its own, once: nothing is changed by it."""
+    if tools.memory is None or not memory_habits.may_propose(flow, stored.run, run):
         return
     person = UUID(run.requester.id)
     known = await tools.memory.habits(tenant, person, stored.place, run.flow)
     wanted = {Wanted(each.about, each.wish): each for each in known}
-    found = memory_habits.proposed(flow, stored.run, run, list(wanted))
+    found = memory_habits.proposed(flow, run, list(wanted))
     if found is None:
         return
     habit = wanted[found]
-    commit.messages.append(
-        Message(f"habit:{run.id}:{habit.id}:{stored.version}", "post", stored.place, card(run.id, habit))
-    )
+    id = f"{run.id}:habit:{habit.id}"
+    if await tools.memory.said_before(tenant, id):
+        return
+    commit.messages.append(Message(id, "post", stored.place, card(run.id, habit)))
 
 
 def card(run: str, habit: Habit) -> Reply:
@@ -199,15 +199,6 @@ def card(run: str, habit: Habit) -> Reply:
     value = f"{run}|{habit.id}"
     buttons = Buttons((Button("Yes", YES, value, Style.PRIMARY), Button("No, not any more", NO, value)))
     return Reply(text, (Paragraph(text), buttons))
-
-
-def _said_anew(before_: Run, after: Run) -> bool:
-    """Whether something was filled in that was not there: most turns cost no query."""
-    was, now = within(before_).slots, within(after).slots
-    return any(
-        value and value != was.get(name) and not name.startswith((".", items_key("")))
-        for name, value in now.items()
-    )
 
 
 def _whose(seen: Seen, stored: Stored | None) -> tuple[UUID, Place] | None:
