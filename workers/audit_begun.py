@@ -1,6 +1,6 @@
 """Where a chain was begun anew: an entry in it that says what was wrong before, and who went on from there.
 
-Pure. Such an entry is signed by itself: whoever rules the database alone cannot excuse what they did with one.
+Pure. Such an entry is signed by itself: whoever rules the database alone excuses nothing with one.
 """
 
 from __future__ import annotations

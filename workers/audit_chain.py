@@ -196,6 +196,15 @@ class Walk:
             text = f"{_range(self._next, link.seq - 1)}: {self._between(link)}"
             self._note("deleted", self._next, text)
             self._after = None
+        if (
+            self._named != self._tenant
+            and BEGUN_ANEW in link.entry
+            and digest(self._tenant, link) == link.hash
+        ):
+            self._named, self._begin = (
+                self._tenant,
+                f"{NAME}\n{self._tenant}",
+            )  # from here on it is ours again
         own = _digest(self._begin, link) == link.hash
         follows = self._after is None or link.prev == self._after
         if not own:
@@ -210,7 +219,7 @@ class Walk:
         if self._latest is not None and link.at < self._latest - CLOCK_STEP:
             text = f"id {link.id}: dated {stamp(link.at)}, after one of {stamp(self._latest)}"
             self._note("clock", link.seq, text)
-        if own and follows and BEGUN_ANEW in link.entry:
+        if own and BEGUN_ANEW in link.entry:
             self.begun = [*self.begun[1 - MOST_BEGUN :], link]
         self._latest = max(link.at, self._latest or link.at)
         self._after, self._next, self.last = link.hash, link.seq + 1, link

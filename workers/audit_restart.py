@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from bot.errors import ConfigurationError
@@ -16,7 +16,7 @@ from bot.log_redact import redact
 from bot.secrets import Signer, Vault
 from bot.settings import Settings
 from workers import audit_begun, authors, beside, ops
-from workers.audit_chain import Head, Link, Walk, digest, genesis, signed
+from workers.audit_chain import BEGUN_ANEW, Head, Link, Walk, digest, genesis, signed
 from workers.audit_seal import genuine, signer
 from workers.audit_verify import SNAPSHOT, Verdict, others_of, pages, walked
 from workers.store import audit, audit_sealing, people
@@ -70,6 +70,8 @@ async def begun(db: Database, tenant: UUID, name: str, keys: Signer, vault: Vaul
     others = await others_of(db, tenant)
     async with db.tenant(tenant) as c:
         await c.execute(SNAPSHOT)
+        if await audit_sealing.head(c, tenant) != verdict.head:
+            raise ConfigurationError(MOVED.format(name=name))
         seq, prev = await _place(c, tenant, keys)
         found = await _by_themselves(c, tenant, others, seq, prev)
     async with db.tenant(tenant) as c:
@@ -85,10 +87,10 @@ async def begun(db: Database, tenant: UUID, name: str, keys: Signer, vault: Vaul
 
 async def _place(c: Connection, tenant: UUID, keys: Signer) -> tuple[int, bytes]:
     """After a head of ours, whatever was taken away behind it; else after the last link that there is."""
-    head = await audit_sealing.head(c, tenant)
-    if head is not None and genuine(tenant, keys, head) is True:
+    head, last = await audit_sealing.head(c, tenant), await audit_sealing.last(c, tenant)
+    ours = head is not None and genuine(tenant, keys, head) is True
+    if head is not None and ours and (last is None or last.seq <= head.seq):
         return head.seq + 1, head.hash
-    last = await audit_sealing.last(c, tenant)
     return (last.seq + 1, last.hash) if last is not None else (1, genesis(tenant))
 
 
@@ -99,8 +101,8 @@ async def _by_themselves(c: Connection, tenant: UUID, others: Sequence[UUID], se
     async for links in pages(c, tenant):
         walk.take(links)
     next_id = (walk.last.id if walk.last else 0) + 1
-    link = Link(next_id, at, b"{}", seq, prev, b"")
-    walk.take([Link(next_id, at, b"{}", seq, prev, digest(tenant, link))])
+    link = Link(next_id, at, BEGUN_ANEW, seq, prev, b"")
+    walk.take([replace(link, hash=digest(tenant, link))])
     walk.end()
     for id in await audit_sealing.half_sealed(c, tenant, audit_sealing.MOST_HALF_SEALED):
         walk.strange(id)
