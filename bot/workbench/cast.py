@@ -93,6 +93,8 @@ COMMANDS = (
     {"command": "/memory", "description": "What I remember about you", "usage_hint": "off | on | forget"},
     {"command": "/link", "description": "Say that two accounts are one person", "usage_hint": ""},
     {"command": "/unlink", "description": "Take that back", "usage_hint": ""},
+    {"command": "/tone", "description": "How I speak to you, 1 to 10", "usage_hint": "3"},
+    {"command": "/consent", "description": "Whether I may learn from you", "usage_hint": "tuning on"},
     {"command": "/help", "description": "What Countersign can do", "usage_hint": ""},
 )
 SHORTCUTS = (
