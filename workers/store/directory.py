@@ -14,29 +14,46 @@ from workers.store.door import Connection
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Who was in a group: e-mail addresses, or accounts as `platform|workspace|user`. `age` in seconds."""
+    """Who was in a group: e-mail addresses, or accounts as `platform|workspace|user`. `age` in seconds.
+
+    `problem`: why it could not be asked when it was tried last, for people; empty where it could.
+    """
 
     members: tuple[str, ...]
     age: float
+    problem: str = ""
 
 
 async def listed(c: Connection, tenant: UUID, terms: Iterable[str]) -> Mapping[str, Listed]:
     rows = await c.fetch(
-        "select term, members, extract(epoch from now() - asked_at)::float8 as age from directory"
+        "select term, members, extract(epoch from now() - asked_at)::float8 as age, problem from directory"
         " where tenant_id = $1 and term = any($2)",
         tenant,
         list(terms),
     )
-    return {row["term"]: Listed(tuple(orjson.loads(row["members"])), row["age"]) for row in rows}
+    return {
+        row["term"]: Listed(tuple(orjson.loads(row["members"])), row["age"], row["problem"]) for row in rows
+    }
 
 
 async def keep(c: Connection, tenant: UUID, term: str, members: Sequence[str]) -> None:
     await c.execute(
         "insert into directory (tenant_id, term, members, asked_at) values ($1, $2, $3, now())"
-        " on conflict (tenant_id, term) do update set members = excluded.members, asked_at = now()",
+        " on conflict (tenant_id, term) do update set members = excluded.members, asked_at = now(), problem = ''",
         tenant,
         term,
         orjson.dumps(list(members)).decode(),
+    )
+
+
+async def troubled(c: Connection, tenant: UUID, term: str, problem: str) -> None:
+    """It could not be asked. What was known is left, and grows old."""
+    await c.execute(
+        "insert into directory (tenant_id, term, members, asked_at, problem) values ($1, $2, '[]', 'epoch', $3)"
+        " on conflict (tenant_id, term) do update set problem = excluded.problem",
+        tenant,
+        term,
+        problem[:500],
     )
 
 

@@ -139,6 +139,7 @@ directory = Table(
     column("term", Text),
     column("members", JSONB, "personal", "people.id"),
     time("asked_at"),
+    column("problem", Text, server_default=""),
     PrimaryKeyConstraint("tenant_id", "term"),
 )
 
