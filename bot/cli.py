@@ -20,6 +20,7 @@ from workers.audit_app import audit_app
 from workers.calibrate_app import calibrate
 from workers.experiments_app import experiments_app
 from workers.feedback_app import feedback_app
+from workers.forget_app import export_app, forget
 from workers.grants_app import approvals_app, grants_app
 from workers.ingest_app import ingest, knowledge_app
 from workers.models_app import models_app
@@ -50,6 +51,8 @@ app.add_typer(approvers_app, name="approvers")
 app.add_typer(audit_app, name="audit")
 app.add_typer(approvals_app, name="approvals")
 app.add_typer(grants_app, name="grants")
+app.command("forget")(forget)
+app.add_typer(export_app, name="export")
 app.command("calibrate")(calibrate)
 app.command("ingest")(ingest)
 app.add_typer(knowledge_app, name="knowledge")

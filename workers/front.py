@@ -11,12 +11,14 @@ from aiohttp import web
 
 from bot import legal, net, serving
 from bot.front import create_app
+from bot.front_forget import add_forget
 from bot.front_inbox import Hook
 from bot.hooks import Hook as ServiceHook
 from bot.platforms.base import Door
 from bot.settings import Settings, is_sandbox
 from workers import documents, hooked, installs, web_front
 from workers.assemble import doors, own_dsn
+from workers.forget.front import forgetters
 from workers.inbox import GroupInbox, open_inbox
 from workers.services import Services
 from workers.slack_socket import Storing
@@ -52,6 +54,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, extra: Extra | None = 
             legal.add_pages(application, settings)
             application.add_routes(pages)
             add_web(application)
+            add_forget(application, forgetters(settings, secrets, found))
             if extra is not None:
                 extra(application)
 

@@ -154,17 +154,29 @@ async def tidied(c: Connection, tenant: UUID) -> int:
     return len(rows)
 
 
-async def mark(c: Connection, tenant: UUID, marks: Sequence[bytes], id: str, *, blocked: bool) -> None:
+async def mark(
+    c: Connection, tenant: UUID, marks: Sequence[bytes], id: str, *, blocked: bool, at: datetime | None = None
+) -> None:
+    """`at`: when it was, where that is known from elsewhere; the later of two counts."""
     await c.execute(
-        "insert into forgotten_marks (tenant_id, mark, forgetting_id, blocked)"
-        " select $1, m, $3, $4 from unnest($2::bytea[]) m on conflict (tenant_id, mark)"
-        " do update set forgetting_id = excluded.forgetting_id, at = now(),"
-        " blocked = forgotten_marks.blocked or excluded.blocked",
+        "insert into forgotten_marks as f (tenant_id, mark, forgetting_id, blocked, at)"
+        " select $1, m, $3, $4, coalesce($5, now()) from unnest($2::bytea[]) m"
+        " on conflict (tenant_id, mark) do update set at = greatest(f.at, excluded.at),"
+        " forgetting_id = case when excluded.at >= f.at then excluded.forgetting_id else f.forgetting_id end,"
+        " blocked = f.blocked or excluded.blocked",
         tenant,
         list(marks),
         id,
         blocked,
+        at,
     )
+
+
+async def marks(c: Connection, tenant: UUID) -> list[tuple[bytes, str, datetime]]:
+    rows = await c.fetch(
+        "select mark, forgetting_id, at from forgotten_marks where tenant_id = $1 order by at", tenant
+    )
+    return [(bytes(row["mark"]), row["forgetting_id"], row["at"]) for row in rows]
 
 
 async def marked(c: Connection, tenant: UUID, mark: bytes) -> str | None:

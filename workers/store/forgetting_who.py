@@ -310,3 +310,42 @@ def kept_json(kept: Sequence[Kept]) -> list[dict[str, str]]:
 
 def parsed(text: str) -> list[dict[str, str]]:
     return list(orjson.loads(text))
+
+
+async def everybody_else(c: Connection, tenant: UUID, people: Sequence[UUID]) -> list[str]:
+    """By what all others are known: numbers, names, addresses and accounts."""
+    rows = await c.fetch(
+        "select id::text as known from people where tenant_id = $1 and id <> all($2)"
+        " union select name from people where tenant_id = $1 and id <> all($2)"
+        " union select email from people where tenant_id = $1 and id <> all($2)"
+        " union select user_id from accounts where tenant_id = $1 and person_id <> all($2)"
+        " union select name from accounts where tenant_id = $1 and person_id <> all($2)",
+        tenant,
+        list(people),
+    )
+    return [row["known"] for row in rows if row["known"] and row["known"] != GONE]
+
+
+async def known_by(c: Connection, tenant: UUID) -> list[tuple[UUID, str]]:
+    """Everybody who is there, by address and by each account."""
+    rows = await c.fetch(
+        "select id, email as known from people where tenant_id = $1 and email <> ''"
+        " union select person_id, user_id from accounts where tenant_id = $1"
+        " union select person_id, platform || ':' || workspace || ':' || user_id from accounts"
+        " where tenant_id = $1",
+        tenant,
+    )
+    return [(row["id"], row["known"]) for row in rows]
+
+
+async def older(c: Connection, tenant: UUID, person: UUID, mark: bytes) -> bool:
+    """Whether they were there before whoever was known by that mark was forgotten: so they came back out of
+    a backup. Who came afterwards is somebody new."""
+    found = await c.fetchval(
+        "select 1 from people p join forgotten_marks m on m.tenant_id = p.tenant_id and m.mark = $3"
+        " where p.tenant_id = $1 and p.id = $2 and p.created_at < m.at",
+        tenant,
+        person,
+        mark,
+    )
+    return found is not None
