@@ -22,7 +22,7 @@ from workers import before, learning, learning_turn, past, record, streams_end, 
 from workers.approvers import groups
 from workers.commit import Commit
 from workers.effects import Sink
-from workers.files import listing
+from workers.files import joining, listing
 from workers.learning import Proposal
 from workers.memory import turning
 from workers.seen import Seen, Tools, write_all
@@ -123,8 +123,8 @@ async def _advanced(
         await leg.sink.reach(tools, claimed.tenant, leg.run, seen.world)
         await turning.propose(tools, claimed.tenant, leg.stored, leg.flow, leg.run, commit)
     await faults.point("F13")
-    if any(leg.sink.asks for leg in legs):
-        await groups.refresh(tools, claimed.tenant, seen.world.known.policy)
+    if asking := [leg.run.requester.id for leg in legs if leg.sink.asks]:
+        await groups.refresh(tools, claimed.tenant, seen.world.known.policy, asking)
     async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
         await past.hold(c, claimed.tenant, [step for leg in legs for step in leg.steps])
         proposals = [each for leg in legs for each in leg.proposals]
@@ -163,7 +163,8 @@ async def _walk(tools: Tools, claimed: Claimed, seen: Seen, leg: _Leg, commit: C
         for wanted in leg.sink.take(effects):
             try:
                 now = replace(leg.stored, run=leg.run)
-                meaning = await read(tools, wanted.text, seen, now, leg.flow, claimed)
+                sent = await joining.of_opening(tools, claimed, seen, now)
+                meaning = await read(tools, wanted.text, sent, now, leg.flow, claimed)
             except ModelUnavailable:
                 meaning = Meaning("unknown", 0.0)
             pending.append(heard(seen, leg.run, wanted.by, wanted.name, wanted.text, meaning, opening=True))

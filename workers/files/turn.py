@@ -157,6 +157,7 @@ async def _heard_again(
     commit.messages.append(
         Message(f"look:{key}:read", "update", turn.place, Reply(text), target=f"look:{key}")
     )
+    commit.cancelled_timers += [f"files:{key}:{round}" for round in range(len(PAUSES))]
     await files.heard(c, claimed.tenant, key)
     read_any = any(each.words for each in found)
     if read_any or turn.act.text.strip():
@@ -186,7 +187,8 @@ async def _first(
     if isinstance(decided, router.Start) and decided.flow not in (SUMMARIZE, router.ASK):
         sure, rests = decided.confidence, decided.words
         return await _begun(tools, claimed, seen, turn, person, decided.flow, text, sure, rests)
-    if meaning.intent in ("help", "greeting", "thanks", "cancel") or getattr(decided, "choices", ()):
+    unsure = getattr(decided, "choices", ()) and not router.asks(meaning, seen.world.known, text)
+    if unsure or meaning.intent in ("help", "greeting", "thanks", "cancel"):
         return None
     if text.lstrip().startswith("/") and not isinstance(decided, router.Start):
         return None

@@ -165,6 +165,19 @@ async def of_key(c: Any, tenant: UUID, key: str) -> tuple[Read, ...]:
     return tuple(Read(**dict(row)) for row in rows)
 
 
+async def of_run(c: Connection, tenant: UUID, run: str) -> tuple[Read, ...]:
+    """Those that came with the words that began this run, whose number is the inbox's for those words."""
+    if not run[1:].isdecimal():
+        return ()
+    key = await c.fetchval(
+        "select split_part(dedupe, ':', 2) from inbox where tenant_id = $1 and id = $2 and source = 'us'"
+        " and dedupe like 'files:%:said'",
+        tenant,
+        int(run[1:]),
+    )
+    return await of_key(c, tenant, key) if key else ()
+
+
 async def latest(c: Connection, tenant: UUID, conversation: str) -> tuple[Read, ...]:
     """Those of the last message of this conversation that something was read of; empty where that was
     long ago."""
