@@ -120,6 +120,14 @@ def meant(again: Again, newest_first: Sequence[Remembered]) -> Remembered | None
     return done[often.index(max(often))]
 
 
+def can_be_filled(flow: Flow, run: Run) -> bool:
+    """Whether the step that hears it takes anything of the kind."""
+    step = flow.steps.get(run.step)
+    if isinstance(step, Confirm):
+        step = flow.steps.get(step.change)
+    return isinstance(step, Input | Gather)
+
+
 def filled(
     meaning: Meaning, again: Again, memory: Remembered, flow: Flow, run: Run, cards: Mapping[str, ToolCard]
 ) -> Meaning | None:

@@ -36,6 +36,18 @@ _JOIN = re.compile(
     r"^[\s,;.!–-]*(?:please\b)?[\s,;.!–-]*|[\s,;.!–-]*(?:please\b)?[\s,;.!?–-]*$", re.IGNORECASE
 )
 
+_ASIDE = re.compile(r"as|like|wie", re.IGNORECASE)
+_WORD = re.compile(r"[\w’']+")
+_LIGHT = frozenset(
+    word
+    for line in (
+        "i i'd i’d id we us me like want give bring get have take order do let can could would will please",
+        "again once more today now then ok okay and so just for too one a the it",
+        "ich möchte bitte nochmal hätte gern",
+    )
+    for word in line.split()
+)
+
 _ME = r"(?: (?:about|of) (?:me|myself))?"
 _WISHES: tuple[tuple[Wish, str], ...] = (
     (
@@ -75,6 +87,16 @@ class Again:
     usual: bool = False
     whom: str = ""
     vague: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Nothing else is said that would mean something: it asks for that, and tells no story."""
+        return all(word in _LIGHT for word in _WORD.findall(self.rest.lower()))
+
+    @property
+    def aside(self) -> bool:
+        """It may be said of how, and not of what: "two colas, as usual"."""
+        return _ASIDE.match(self.words) is not None
 
 
 def again(text: str) -> Again | None:

@@ -95,8 +95,10 @@ async def taken_up(
     if tools.memory is None or again is None or _another(meaning, flow):
         return meaning
     run = within(stored.run)
-    if again.vague and asked.items:
-        return meaning  # of what is on the list
+    if not memory.can_be_filled(flow, run) or (again.vague and asked.items):
+        return meaning  # there is no use for it, or it is said of what is on the list
+    if again.rest and asked.expecting_type in ("text", "list"):
+        return meaning  # a story that happens to say so
     person = UUID(stored.run.requester.id)
     found = await tools.memory.pointed_at(
         claimed.tenant, person, stored.place, stored.conversation, again, stored.run.flow
@@ -104,7 +106,9 @@ async def taken_up(
     beside = meaning
     if again.words:
         beside = await rest(again.rest) if again.rest else Meaning("value", memory.SURE)
-        beside = _beside(beside, again, found)
+        beside = _beside(beside, found)
+        if again.aside and any(each.op in ("add", "set", "option") for each in beside.changes):
+            return meaning
     if found is None:
         return replace(beside, recalled=NOTHING) if again.words else meaning
     filled = memory.filled(beside, again, found, flow, run, seen.world.tools)
@@ -112,7 +116,7 @@ async def taken_up(
         return meaning
     offered = {product.name for product in asked.products}
     changes = tuple(
-        replace(each, known=not offered or each.item in offered or each in beside.changes)
+        each if each in beside.changes or not offered else replace(each, known=each.item in offered)
         for each in filled.changes
     )
     return replace(filled, changes=changes, recalled=_said(again, found))
@@ -122,7 +126,7 @@ def _another(meaning: Meaning, flow: Flow) -> bool:
     return bool(meaning.route) and meaning.route != flow.id and meaning.route_confidence >= ELSEWHERE
 
 
-def _beside(meaning: Meaning, again: Again, found: memory.Remembered | None) -> Meaning:
+def _beside(meaning: Meaning, found: memory.Remembered | None) -> Meaning:
     """Without what only names what was pointed at ("the usual pizza")."""
     slots = found.slots.values() if found else ()
     names = {
@@ -151,7 +155,7 @@ async def routed(
     if tools.memory is None or isinstance(decided, Start) or text.startswith("/"):
         return decided
     again = memory_words.again(text) or (Again("", text, usual=True) if meaning.again else None)
-    if again is None:
+    if again is None or not (again.alone or not again.words):
         return decided
     found = await tools.memory.pointed_at(claimed.tenant, person, turn.place, claimed.key, again)
     if found is None:
