@@ -35,7 +35,7 @@ from workers.tone_spoken import put_in_tone
 
 if TYPE_CHECKING:
     from workers.forget.desk import Desk
-    from workers.memory.desk import Desk
+    from workers.memory.desk import Desk as MemoryDesk
     from workers.streams import Previews
 
 
@@ -57,7 +57,7 @@ class Tools:
     previews: Previews | None = None  # what models write, shown while they write it
     meter: Meter | None = None  # counts what models are asked, where there are any
     forgetting: Desk | None = None
-    memory: Desk | None = None  # what is remembered of people
+    memory: MemoryDesk | None = None  # what is remembered of people
 
 
 @dataclass(frozen=True, slots=True)
