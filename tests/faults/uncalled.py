@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
@@ -111,9 +111,11 @@ class Stand:
     called: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     failing: bool = False
+    before: Callable[[], None] = field(default=lambda: None)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def perform(self, tool: Tool) -> Performed:
+        self.before()
         with self.lock:
             self.called[tool.name] += tool.risk is not Risk.READ
             if self.failing:
