@@ -29,9 +29,10 @@ FIELDS = (
     "reasons",
 )
 MOST_STAGES, MOST_QUORUM, MOST_TERMS, MOST_ESCALATIONS, MOST_REMINDERS = 8, 20, 50, 5, 5
-WHO = "an e-mail address, a group with people, a rota, slack:@handle or manager"
+WHO = "an e-mail address, a group with people, a rota, slack:@handle, {entra_group: ID} or manager"
 HANDLE = re.compile(r"slack:@[A-Za-z0-9._-]{1,80}\Z")
-NO_ENTRA = "a group of this file with its people, or slack:@handle"
+ENTRA_ID = re.compile(r"entra:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+AN_ID = "its object id, as Entra shows it: {entra_group: 0f0f0f0f-1111-4222-8333-444444444444}"
 _TIME = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])\Z")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{0,59}\Z")
 Wrong = Callable[[str, str, str], None]
@@ -126,20 +127,30 @@ def _terms(
         return ()
     found: list[str] = []
     for each in listed:
-        if isinstance(each, str) and each.startswith(ENTRA):
-            wrong(field, f"{each[:60]!r} is a group of Entra, which I have no right to ask about", NO_ENTRA)
-            continue
         term = _term(each, known)
-        if term is None:
+        if term is None and _is_entra(each):
+            wrong(field, f"{str(each)[:80]!r} is no group of Entra", AN_ID)
+        elif term is None:
             wrong(field, f"{str(each)[:60]!r} is nobody", WHO)
         elif term not in found:
             found.append(term)
     return tuple(found)
 
 
+def _is_entra(raw: Any) -> bool:
+    return (isinstance(raw, str) and raw.startswith(ENTRA)) or (
+        isinstance(raw, Mapping) and "entra_group" in raw
+    )
+
+
 def _term(raw: Any, known: Collection[str]) -> str | None:
+    """One spelling: `{entra_group: ID}` is `entra:ID`."""
+    if isinstance(raw, Mapping) and raw.keys() == {"entra_group"}:
+        raw = f"{ENTRA}{raw['entra_group']}"
     if not isinstance(raw, str):
         return None
+    if raw.startswith(ENTRA):
+        return raw.lower() if ENTRA_ID.match(raw.lower()) else None
     if raw.startswith(SLACK):
         return raw.lower() if HANDLE.match(raw) else None
     if raw in known or raw == MANAGER:

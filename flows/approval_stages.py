@@ -17,8 +17,8 @@ REASONS = ("Wrong amount", "Wrong recipient", "Not needed", "Need more informati
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`any_of` are e-mail addresses, groups and rotas of the policy, `slack:@handle` and `manager`
-    (the requester's); empty: whoever is where it was asked. So many of them have to agree."""
+    """`any_of` are e-mail addresses, groups and rotas of the policy, `slack:@handle`, `entra:ID` and
+    `manager` (the requester's); empty: whoever is where it was asked. So many of them have to agree."""
 
     any_of: tuple[str, ...] = ()
     quorum: int = 1

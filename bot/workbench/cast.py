@@ -134,5 +134,10 @@ CHATS = {
 }
 APPROVALS_CHAT = "19:0b0b0b0b0b0b4d0fb0c5approvals01@thread.tacv2"
 
+# ── Entra, as Microsoft Graph tells of it ──
+TREASURY = "0f0f0f0f-1111-4222-8333-444444444444"
+ENTRA_GROUPS = {TREASURY: (GRACE, OMAR)}
+MANAGERS = {"ada": GRACE, "omar": GRACE}
+
 SUGGESTION = "order four large margheritas and two colas"
 APPROVER_EMAIL = PERSONS["grace"].email

@@ -28,6 +28,7 @@ from bot.workbench.slack_world import SlackError, SlackWorld
 from bot.workbench.state import state
 from bot.workbench.store import Store
 from bot.workbench.teams_api import TeamsApi
+from bot.workbench.teams_graph import TeamsGraph
 from bot.workbench.teams_people import TeamsPeople
 from bot.workbench.teams_tokens import Tokens
 from bot.workbench.teams_world import TeamsWorld
@@ -75,6 +76,7 @@ class Workbench:
         teams_world = TeamsWorld(self.store)
         self.teams = TeamsPeople(teams_world, self.courier, self.tokens)
         self.teams_api = TeamsApi(teams_world, self.tokens, self.faults)
+        self.teams_graph = TeamsGraph(base, self.tokens, self.faults, self.store)
         makes = Trouble(self.store, self.slack, self.teams, self.courier, trouble, self.sandboxes)
         self.actions = Actions(
             self.store, self.slack, self.teams, self.courier, self.faults, makes, self.files
@@ -228,7 +230,8 @@ def _add_teams(app: web.Application, bench: Workbench) -> None:
     app.router.add_get("/standin/teams/files/open/{id}/{key}/{name}", guarded(bench.files.teams_open))
     picture = "/standin/teams/service/v3/attachments/{id}/views/original"
     app.router.add_get(picture, guarded(bench.files.teams_inline))
-    for method, path, handler in bench.teams_api.routes("/standin/teams/service"):
+    routes = bench.teams_api.routes("/standin/teams/service")
+    for method, path, handler in routes + bench.teams_graph.routes("/standin/teams/graph"):
         app.router.add_route(method, path, guarded(handler))
 
 

@@ -20,6 +20,7 @@ from bot.workbench.keys import Keys
 from bot.workbench.security import TooLarge, read_body
 
 CONNECTOR = "https://api.botframework.com"
+GRAPH = "https://graph.microsoft.com"
 LIFE = 3600
 
 
@@ -72,13 +73,13 @@ class Tokens:
         return {"keys": [public | described | {"alg": "RS256", "endorsements": ["msteams"]}]}
 
     # ── from the bot ──
-    def connector_token(self) -> str:
+    def connector_token(self, audience: str = CONNECTOR) -> str:
         now = int(self._clock())
-        claims = {"aud": CONNECTOR, "iss": self.issuer, "appid": cast.TEAMS_APP, "tid": cast.TENANT}
+        claims = {"aud": audience, "iss": self.issuer, "appid": cast.TEAMS_APP, "tid": cast.TENANT}
         return self._sign(claims | {"nbf": now - 5, "exp": now + LIFE})
 
-    def is_bot(self, authorization: str) -> bool:
-        """A token of ours for the connector, and not one that we sent to the bot ourselves."""
+    def is_bot(self, authorization: str, audience: str = CONNECTOR) -> bool:
+        """A token of ours for this audience, and not one that we sent to the bot ourselves."""
         scheme, _, token = authorization.partition(" ")
         if scheme != "Bearer":
             return False
@@ -87,7 +88,7 @@ class Tokens:
                 token,
                 self._key.public_key(),
                 algorithms=["RS256"],
-                audience=CONNECTOR,
+                audience=audience,
                 issuer=self.issuer,
                 options={"verify_exp": False, "verify_nbf": False},
             )
@@ -96,7 +97,7 @@ class Tokens:
         return claims.get("appid") == cast.TEAMS_APP and float(claims.get("exp", 0)) > self._clock()
 
     async def login(self, request: web.Request) -> web.StreamResponse:
-        """Entra's client-credentials grant: one id, one secret, one kind of token."""
+        """Entra's client-credentials grant: one id, one secret, a token for Graph or for the Connector."""
         try:
             form = dict(parse_qsl((await read_body(request, 16 * 1024)).decode(errors="replace")))
         except TooLarge:
@@ -107,12 +108,13 @@ class Tokens:
         ours = hmac.compare_digest(secret, self._keys.teams_password.encode())
         if not ours or form.get("client_id") != cast.TEAMS_APP:
             return _refused("invalid_client", 401)
+        scope = form.get("scope", "")
         return web.json_response(
             {
                 "token_type": "Bearer",
                 "expires_in": LIFE - 1,
                 "ext_expires_in": LIFE - 1,
-                "access_token": self.connector_token(),
+                "access_token": self.connector_token(GRAPH if scope.startswith(f"{GRAPH}/") else CONNECTOR),
             }
         )
 

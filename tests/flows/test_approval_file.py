@@ -67,10 +67,32 @@ def test_when_they_are_reminded_and_who_comes_next() -> None:
     )
 
 
-def test_an_entra_group_is_refused_with_the_reason() -> None:
-    """Better than a policy that nobody could ever fulfil."""
-    said = mistakes({"any_of": ["entra:0f0f0f0f-1111-2222-3333-444444444444", "finance"]})
-    assert "is a group of Entra, which I have no right to ask about" in said
+TREASURY = "0F0F0F0F-1111-4222-8333-444444444444"
+
+
+@pytest.mark.parametrize(
+    "term", [f"entra:{TREASURY}", {"entra_group": TREASURY}, {"entra_group": TREASURY.lower()}]
+)
+def test_an_entra_group_is_named_by_its_object_id(term: Any) -> None:
+    found = parsed({"any_of": [term, "finance"], "escalate": [term], "expired": "escalate"})
+    assert found.stages[0].any_of == (f"entra:{TREASURY.lower()}", "finance")
+    assert found.escalate == (f"entra:{TREASURY.lower()}",)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "entra:treasury",
+        {"entra_group": "treasury"},
+        {"entra_group": None},
+        {"entra_group": TREASURY, "more": 1},
+        {"entra_group": f"{TREASURY}/../x"},
+    ],
+)
+def test_an_entra_group_by_another_name_is_a_mistake_that_says_how(term: Any) -> None:
+    said = mistakes({"any_of": [term]})
+    assert "is no group of Entra" in said
+    assert "object id" in said
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from flows.approval_quorum import Stand
 from flows.approval_stages import ENTRA, MANAGER, SLACK, Terms
 from flows.duty import Duty
 from workers import duty as duties
+from workers.approvers import managers
 from workers.approvers.rules import emails_of
 from workers.store import directory, links
 from workers.store.door import Connection
@@ -20,10 +21,14 @@ BELIEVED = 3600.0  # seconds for which a group of somebody else's directory is b
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """Whom one term means: addresses, and accounts of which no address is known."""
+    """Whom one term means: addresses, and accounts of which no address is known.
+
+    `problem`: why nobody could tell of it when it was asked about last.
+    """
 
     emails: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
+    problem: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.emails or self.accounts)
@@ -66,11 +71,9 @@ async def meant_by(
     for term in wanted:
         if _is_outside(term):
             listed = outside.get(term)
-            members = listed.members if listed and listed.age <= BELIEVED else ()
-            emails = frozenset(each for each in members if "|" not in each)
-            found[term] = Meant(emails, frozenset(members) - emails)
+            found[term] = _told(listed)
         elif term == MANAGER and term not in duty.groups and term not in duty.rotas:
-            found[term] = Meant(frozenset({manager} - {""}))
+            found[term] = Meant(frozenset({manager})) if manager else await _by_entra(c, tenant, requester)
         elif term in duty.rotas:
             line = duties.line(duty, term, at) or []
             found[term] = Meant(frozenset(each for on in line for each in on.group.people))
@@ -81,6 +84,20 @@ async def meant_by(
 
 def _is_outside(term: str) -> bool:
     return term.startswith((SLACK, ENTRA))
+
+
+def _told(listed: directory.Listed | None) -> Meant:
+    """What somebody else's directory said, while it is believed."""
+    if listed is None:
+        return Meant()
+    members = listed.members if listed.age <= BELIEVED else ()
+    emails = frozenset(each for each in members if "|" not in each)
+    return Meant(emails, frozenset(members) - emails, listed.problem)
+
+
+async def _by_entra(c: Connection, tenant: UUID, requester: UUID) -> Meant:
+    term = managers.term_of(requester)
+    return _told((await directory.listed(c, tenant, [term])).get(term))
 
 
 async def _manager(c: Connection, tenant: UUID, requester: UUID) -> str:
@@ -122,7 +139,11 @@ def stands(terms: Terms, tier: int, meant: Mapping[str, Meant], known: Humans) -
     for at, stage in enumerate(terms.stages):
         named = terms.at(at, tier)
         keys = frozenset(key for term in named for key in known.keys(meant[term]))
-        unknown = tuple(term for term in named if not meant[term])
+        unknown = tuple(_unknown(term, meant[term]) for term in named if not meant[term])
         name = stage.name or (f"stage {at + 1}" if len(terms.stages) > 1 else "")
         found.append(Stand(stage.quorum, keys, not named, unknown, name))
     return tuple(found)
+
+
+def _unknown(term: str, meant: Meant) -> str:
+    return f"{term} ({meant.problem})" if meant.problem else term

@@ -39,7 +39,8 @@ async def listed(c: Connection, tenant: UUID, terms: Iterable[str]) -> Mapping[s
 async def keep(c: Connection, tenant: UUID, term: str, members: Sequence[str]) -> None:
     await c.execute(
         "insert into directory (tenant_id, term, members, asked_at) values ($1, $2, $3, now())"
-        " on conflict (tenant_id, term) do update set members = excluded.members, asked_at = now(), problem = ''",
+        " on conflict (tenant_id, term) do update set members = excluded.members, asked_at = now(),"
+        " problem = ''",
         tenant,
         term,
         orjson.dumps(list(members)).decode(),
@@ -49,7 +50,8 @@ async def keep(c: Connection, tenant: UUID, term: str, members: Sequence[str]) -
 async def troubled(c: Connection, tenant: UUID, term: str, problem: str) -> None:
     """It could not be asked. What was known is left, and grows old."""
     await c.execute(
-        "insert into directory (tenant_id, term, members, asked_at, problem) values ($1, $2, '[]', 'epoch', $3)"
+        "insert into directory (tenant_id, term, members, asked_at, problem)"
+        " values ($1, $2, '[]', 'epoch', $3)"
         " on conflict (tenant_id, term) do update set problem = excluded.problem",
         tenant,
         term,

@@ -10,9 +10,10 @@ import aiohttp
 
 from bot.errors import PlatformError
 from bot.platforms.base import Profile, Sent
-from bot.platforms.teams import people
+from bot.platforms.teams import graph, people
 from bot.platforms.teams.connector import Connector
 from bot.platforms.teams.envelope import CHANNEL_ENDINGS
+from bot.platforms.teams.graph import Graph
 from bot.platforms.teams.hosts import FIRST_CONTACT, is_loopback, may_be_called
 from bot.platforms.teams.parts import parts
 from bot.platforms.teams.render import Activity, render, render_form
@@ -35,12 +36,19 @@ class TeamsClient:
     name = "teams"
 
     def __init__(
-        self, connector: Connector, *, app_id: str, sandbox: bool, warm: Tokens | None = None
+        self,
+        connector: Connector,
+        *,
+        app_id: str,
+        sandbox: bool,
+        warm: Tokens | None = None,
+        graph: Graph | None = None,
     ) -> None:
         self._connector = connector
         self._bot = {"id": f"28:{app_id}"}
         self._sandbox = sandbox
         self._tokens = warm
+        self._graph = graph
         self._vias: dict[str, str] = {}
         self._direct: dict[Account, Place] = {}
         self._names: dict[tuple[str, str], str] = {}
@@ -117,6 +125,14 @@ class TeamsClient:
     async def profile(self, account: Account, place: Place) -> Profile:
         path = ("v3", "conversations", place.channel, "members", account.user)
         return people.profile(await self._call("GET", place, path), account)
+
+    async def group_members(self, workspace: str, group: str) -> tuple[str, ...] | None:
+        """Who is in an Entra group, by its object id; None where there is no such group."""
+        return await self._graph.members(workspace, group) if self._graph else None
+
+    async def manager_of(self, workspace: str, user: str) -> tuple[str, str] | None:
+        """Whose object id and verified address Entra names as this person's manager."""
+        return await self._graph.manager(workspace, user) if self._graph else None
 
     async def close(self) -> None:
         """The session is its giver's to close."""
@@ -210,4 +226,5 @@ def connect(settings: Settings, session: aiohttp.ClientSession) -> TeamsClient:
     ours = tokens(settings, session) if settings.microsoft_app_id else None
     connector = Connector(session, ours, sandbox=sandbox)
     local = sandbox or settings.teams_anonymous
-    return TeamsClient(connector, app_id=settings.microsoft_app_id, sandbox=local, warm=ours)
+    asks = graph.connect(settings, session) if ours else None
+    return TeamsClient(connector, app_id=settings.microsoft_app_id, sandbox=local, warm=ours, graph=asks)

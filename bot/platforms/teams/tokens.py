@@ -72,22 +72,27 @@ class Tokens:
         return token.expires - self._clock()
 
 
-def tokens(settings: Settings, session: aiohttp.ClientSession) -> Tokens:
-    """From Microsoft; from the sandbox where TEAMS_LOGIN_URL names one, which may only be on this machine."""
+def tokens(
+    settings: Settings, session: aiohttp.ClientSession, *, scope: str = "", tenant: str = ""
+) -> Tokens:
+    """From Microsoft; from the sandbox where TEAMS_LOGIN_URL names one, which may only be on this machine.
+
+    For the Connector, or for `scope` in the Entra tenant that is named.
+    """
     if not settings.teams_login_url:
-        return Tokens(from_entra(settings))
+        return Tokens(from_entra(settings, scope=scope, tenant=tenant))
     if not is_loopback(settings.teams_login_url):
         raise ConfigurationError("TEAMS_LOGIN_URL is for the sandbox on this machine only: unset it.")
-    return Tokens(_from_sandbox(settings, session))
+    return Tokens(_from_sandbox(settings, session, scope))
 
 
-def from_entra(settings: Settings) -> Fetch:
+def from_entra(settings: Settings, *, scope: str = "", tenant: str = "") -> Fetch:
     """msal keeps one application object here, so that what it caches is found again."""
     held: dict[str, Callable[[], Any]] = {}
 
     def ask() -> Any:
         if "msal" not in held:
-            held["msal"] = _msal(settings)
+            held["msal"] = _msal(settings, scope, tenant)
         return held["msal"]()
 
     async def fetch() -> Token:
@@ -103,10 +108,10 @@ def from_entra(settings: Settings) -> Fetch:
     return fetch
 
 
-def _msal(settings: Settings) -> Callable[[], Any]:
+def _msal(settings: Settings, scope: str, tenant: str) -> Callable[[], Any]:
     import msal
 
-    scope = settings.teams_issuer.rstrip("/")
+    scope = scope or settings.teams_issuer.rstrip("/")
     if settings.microsoft_app_type == "UserAssignedMSI":
         import requests
 
@@ -118,16 +123,19 @@ def _msal(settings: Settings) -> Callable[[], Any]:
     app = msal.ConfidentialClientApplication(
         client_id=settings.microsoft_app_id,
         client_credential=settings.secret("microsoft_app_password"),
-        authority=authority(settings),
+        authority=authority(settings, tenant),
         timeout=DEADLINE,
     )
     return lambda: app.acquire_token_for_client(scopes=[f"{scope}/.default"])
 
 
-def authority(settings: Settings) -> str:
-    """Azure Government has a login of its own; a multi-tenant bot's tokens are botframework.com's."""
+def authority(settings: Settings, tenant: str = "") -> str:
+    """Azure Government has a login of its own; a multi-tenant bot's tokens are botframework.com's, but for
+    what it asks about a `tenant`."""
     issuer = urlsplit(settings.teams_issuer).hostname or ""
     login = "login.microsoftonline.us" if issuer.endswith(".us") else "login.microsoftonline.com"
+    if tenant:
+        return f"https://{login}/{tenant}"
     if settings.microsoft_app_type == "MultiTenant":
         return f"https://{login}/botframework.com"
     if not settings.microsoft_app_tenant_id:
@@ -137,12 +145,12 @@ def authority(settings: Settings) -> str:
     return f"https://{login}/{settings.microsoft_app_tenant_id}"
 
 
-def _from_sandbox(settings: Settings, session: aiohttp.ClientSession) -> Fetch:
+def _from_sandbox(settings: Settings, session: aiohttp.ClientSession, scope: str) -> Fetch:
     form = {
         "grant_type": "client_credentials",
         "client_id": settings.microsoft_app_id,
         "client_secret": settings.secret("microsoft_app_password"),
-        "scope": f"{settings.teams_issuer.rstrip('/')}/.default",
+        "scope": f"{scope or settings.teams_issuer.rstrip('/')}/.default",
     }
 
     async def fetch() -> Token:
