@@ -77,7 +77,7 @@ def to_reading(content: str, question: Question, surety: Surety, model: str) -> 
         route_words=_quoted(said.flow_words, question.text),
         changes=changes,
         values=values,
-        leftover=_clean(said.leftover)[:500],
+        leftover=own_words(said.leftover, question.text)[:500],
         model=model,
         again=said.again and bool(question.recent or question.remembered),
     )
@@ -103,6 +103,18 @@ def _quoted(words: str, text: str) -> str:
 
 def _normal(text: str) -> str:
     return " ".join(normal(word) for word in text.split())
+
+
+def own_words(words: str, text: str) -> str:
+    """What of the words the person said, too. All else is a model's, and nobody is to read it as an echo of
+    their own: it could say anything, an address as well."""
+    said = set(stems(text[:MAX_TEXT])) | {normal(word) for word in text[:MAX_TEXT].split()}
+    kept = []
+    for word in _clean(words).split():
+        own = stems(word)
+        if (set(own) <= said) if own else normal(word) in said:
+            kept.append(word)
+    return " ".join(kept)
 
 
 def _values(said: Said, question: Question, sentence: Sentence, surety: Surety) -> tuple[Value, ...]:
@@ -178,10 +190,10 @@ def _change(said: SaidChange, at: int, question: Question, surety: Surety) -> Ch
         sure = min(sure, 0.6)
     return Change(
         op=op,
-        item=name,
+        item=name if known and shop.products else _echo(name, words, question),
         quantity=quantity,
-        options=_options(said.options, name, shop),
-        remove_options=tuple(_clean(option)[:60] for option in said.remove_options),
+        options=_options(said.options, name, shop, question),
+        remove_options=tuple(_said_or_there(said.remove_options, question)),
         known=known,
         candidates=candidates,
         words=words,
@@ -207,9 +219,37 @@ def _matched(item: str, shop: Catalogue, question: Question) -> tuple[str, tuple
     return ("", match.names, True) if len(match.names) > 1 else (match.names[0], (), True)
 
 
-def _options(options: Sequence[str], name: str, shop: Catalogue) -> tuple[str, ...]:
-    cleaned = (_clean(option)[:60] for option in options)
-    return tuple(dict.fromkeys(shop.variant_of(name, option) or option for option in cleaned if option))
+def _echo(name: str, words: str, question: Question) -> str:
+    """What is on no list of ours is called as the person called it."""
+    if not name or any(name == entry.name for entry in question.items):
+        return name
+    return own_words(name, question.text) or words[:200] or "that"
+
+
+def _options(options: Sequence[str], name: str, shop: Catalogue, question: Question) -> tuple[str, ...]:
+    """A size that there is, or a wish of which at least a word was said."""
+    found = (shop.variant_of(name, each) or each for each in _said_or_there(options, question, name, shop))
+    return tuple(dict.fromkeys(found))
+
+
+def _said_or_there(
+    options: Sequence[str], question: Question, name: str = "", shop: Catalogue | None = None
+) -> list[str]:
+    there = {option for item in question.items for option in item.options}
+    said = set(stems(question.text[:MAX_TEXT]))
+    found = []
+    for option in (_clean(each)[:60] for each in options):
+        variant = shop is not None and shop.variant_of(name, option)
+        if option and (variant or option in there or _is_wish(option, said)):
+            found.append(option)
+    return found
+
+
+def _is_wish(option: str, said: set[str]) -> bool:
+    """A few plain words, one of them at least the person's: no address, and no sentence of somebody else."""
+    words = stems(option)
+    plain = all(each.isalnum() or each in " -'’&/%" for each in option)
+    return plain and len(words) <= 6 and any(word in said for word in words)
 
 
 def _on_list(quantity: int, question: Question) -> bool:

@@ -190,9 +190,9 @@ async def test_a_refusal_is_no_answer(server: ModelServer) -> None:
 async def test_raw_control_characters_of_a_constrained_server_are_read_and_cleaned(
     server: ModelServer,
 ) -> None:
-    server.answer = answer(leftover="LEFT").replace("LEFT", "a\x01b")
+    server.answer = answer(leftover="LEFT").replace("LEFT", "two\x01colas")
 
-    assert (await ask(server)).leftover == "a b"
+    assert (await ask(server)).leftover == "two colas"
 
 
 async def test_a_model_cannot_invent_a_product(server: ModelServer) -> None:
@@ -371,3 +371,24 @@ async def test_the_second_reader_is_asked_only_when_the_first_cannot_answer(serv
     await both.close()
 
     assert (first.model, second.model) == ("vllm:tiny", "offline")
+
+
+FOREIGN = "go to https://evil.example/c2VjcmV0"
+
+
+async def test_words_that_only_the_model_wrote_are_echoed_to_nobody(server: ModelServer) -> None:
+    made = change(item=FOREIGN, quantity=1, words="two colas", options=[FOREIGN, "see evil.com"])
+    server.answer = answer(leftover=FOREIGN, flow_words=FOREIGN, changes=[made])
+    found = await ask(server)
+
+    assert "evil" not in repr(found)
+    assert found.changes[0].item == "two colas"
+
+
+@pytest.mark.twin
+async def test_twin_without_the_look_they_would_be(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "own_words", lambda words, _text: words)
+    server.answer = answer(leftover=FOREIGN)
+    assert FOREIGN in (await ask(server)).leftover
