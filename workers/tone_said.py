@@ -44,8 +44,28 @@ async def _chosen(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person
     reply = await _kept(tools, claimed, person, tone)
     if turn.act.message is None and turn.place.channel == turn.account.user:
         return await home.opened(tools, claimed, seen, turn, person)
-    tell(commit, turn, reply)
+    if (posted := await _posted(tools, claimed, turn)) is not None:
+        commit.messages.append(Message(f"tone:{turn.id}", "update", turn.place, reply, target=posted))
+        commit.answer = reply if turn.wants_answer else None
+    else:
+        tell(commit, turn, reply)
     return await finish(tools, claimed, seen, commit)
+
+
+async def _posted(tools: Tools, claimed: Claimed, turn: Turn) -> str | None:
+    """The card that it was chosen on, as we call it; None where nobody else could see it."""
+    assert isinstance(turn.act, Pressed)
+    if turn.act.message is None:
+        return None
+    async with tools.db.tenant(claimed.tenant) as c:
+        found: str | None = await c.fetchval(
+            "select id from outbox where tenant_id = $1 and conversation = $2 and external_id = $3"
+            " and kind = 'post' order by seq desc limit 1",
+            claimed.tenant,
+            claimed.key,
+            turn.act.message.id,
+        )
+    return found
 
 
 async def _kept(tools: Tools, claimed: Claimed, person: Person, tone: int) -> Reply:
