@@ -44,6 +44,7 @@ class Entra:
 async def refreshed(there: There, entra: Any, wanted: Any = GROUP, *requesters: str) -> None:
     async with there.db.tenant(there.tenant) as c:
         await c.execute("update accounts set workspace = $1", str(there.tenant))
+        await c.execute("update approvals set state = 'expired' where requester = $1", there.person)
         if await tenants.workspace(c, there.tenant, "teams") is None:
             await tenants.install(c, there.tenant, "teams", str(there.tenant), "", None)
     tools: Any = SimpleNamespace(db=there.db, clients={"teams": entra})

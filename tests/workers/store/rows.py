@@ -36,6 +36,12 @@ def _referenced(column: Column[Any], there: dict[str, Row]) -> Any:
     return None
 
 
+def _default(column: Column[Any]) -> int:
+    """What the column has by itself, which its constraints allow."""
+    said = str(getattr(column.server_default, "arg", ""))
+    return int(said) if said.isdecimal() else 0
+
+
 def _made_up(table: Table, column: Column[Any], tenant: UUID, mark: str) -> Any:
     name = f"{table.name}.{column.name}"
     match column.type:
@@ -50,7 +56,7 @@ def _made_up(table: Table, column: Column[Any], tenant: UUID, mark: str) -> Any:
         case JSONB():
             return "{}"
         case Integer():
-            return 0 if column.server_default is not None else sum(map(ord, mark))
+            return _default(column) if column.server_default is not None else sum(map(ord, mark))
         case Double():
             return 0.5
         case HALFVEC():
