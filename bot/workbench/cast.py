@@ -95,6 +95,8 @@ COMMANDS = (
     {"command": "/unlink", "description": "Take that back", "usage_hint": ""},
     {"command": "/tone", "description": "How I speak to you, 1 to 10", "usage_hint": "3"},
     {"command": "/consent", "description": "Whether I may learn from you", "usage_hint": "tuning on"},
+    {"command": "/export", "description": "All that is kept about you", "usage_hint": ""},
+    {"command": "/forget", "description": "Erase all that is kept about you", "usage_hint": ""},
     {"command": "/help", "description": "What Countersign can do", "usage_hint": ""},
 )
 SHORTCUTS = (

@@ -17,6 +17,7 @@ from sqlalchemy import Uuid
 
 from bot.platforms.base import Door
 from bot.secrets import SecretUnreadable, Vault
+from bot.turn import Place
 from workers.forget import inboxed
 from workers.forget.others import ELSE, Others
 from workers.forget.subject import Subject
@@ -73,6 +74,8 @@ async def rows(
     async with db.tenant(tenant) as c:
         people = await forgetting_who.one_human(c, tenant, person)
         who = replace(await forgetting_who.gathered(c, tenant, people, None, 0), kept=())
+    who = await _with_private(db, tenant, who, doors)
+    async with db.tenant(tenant) as c:
         others = Others(who, await forgetting_who.everybody_else(c, tenant, people))
         keys = {id: key for id in people if (key := await person_keys.known(c, tenant, id, vault))}
     for way in sorted(ways(), key=lambda each: each.table):
@@ -92,6 +95,25 @@ async def rows(
                     yield way.table, {name: readable(row[name], others) for name in columns}
             if not after:
                 break
+
+
+async def _with_private(db: Database, tenant: UUID, who: Subject, doors: Mapping[str, Door]) -> Subject:
+    """Conversations with them alone of which nothing but what they said there tells."""
+    way = next(each for each in ways() if each.table == "inbox")
+    places: dict[str, Place] = {}
+    after = ""
+    while True:
+        async with db.tenant(tenant) as c:
+            found, after = await _page(c, tenant, way, SPOKE, columns_of(way), who, after)
+        for row in found:
+            said = inboxed.whose(doors, who, row)
+            if said.private is not None:
+                places[said.private.conversation] = said.private
+        if not after:
+            break
+    async with db.tenant(tenant) as c:
+        more = await forgetting_who.conversations(c, tenant, list(places.values()))
+    return replace(who, private={**who.private, **more})
 
 
 def where_of(way: Way) -> str:

@@ -51,10 +51,21 @@ HERE = (
 )
 
 
+# The whole of what was said, where somebody types without a slash.
+PLAIN = {"forget me": FORGET, "export my data": EXPORT}
+
+
+def command(text: str) -> str:
+    """Which of ours it is; empty: none."""
+    words = " ".join(text.lower().split()).rstrip(".!")
+    first = words.partition(" ")[0]
+    return first if first in COMMANDS else PLAIN.get(words, "")
+
+
 def concerns(turn: Turn) -> bool:
     match turn.act:
-        case Said(text=text):
-            return text.strip().partition(" ")[0].lower() in COMMANDS
+        case Said(text=text, mentioned=mentioned):
+            return text.lstrip()[:1] == "/" and command(text) != "" or (mentioned and command(text) != "")
         case Pressed(action=action):
             return action in ACTIONS
     return False
@@ -63,7 +74,7 @@ def concerns(turn: Turn) -> bool:
 async def acted(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: Person) -> Commit:
     commit = Commit()
     match turn.act:
-        case Said(text=text) if text.strip().partition(" ")[0].lower() == EXPORT:
+        case Said(text=text) if command(text) == EXPORT:
             tell(commit, turn, _link(tools, claimed.tenant, person))
             return await finish(tools, claimed, seen, commit)
         case Said():

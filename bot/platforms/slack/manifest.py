@@ -50,6 +50,8 @@ COMMANDS = (
     ("/unlink", "Take that back", ""),
     ("/tone", "How I speak to you, from 1 (terse) to 10 (playful)", "3"),
     ("/consent", "Whether your conversations may be used to tune the model", "tuning on | tuning off"),
+    ("/export", "All that is kept about you", ""),
+    ("/forget", "Erase all that is kept about you", ""),
     ("/help", "What Countersign can do, and how to ask", ""),
 )
 

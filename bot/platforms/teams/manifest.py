@@ -26,6 +26,7 @@ COMMANDS = (
     ("memory", "What I remember about you; memory off, memory on, memory forget"),
     ("refund", "Give one of your payments back, once somebody approved it"),
     ("tone", "How I speak to you, from 1 (terse) to 10 (playful): tone 3"),
+    ("forget me", "Erase all that I keep about you; “export my data” shows it before"),
     ("help", "What I can do, and what happens to what you tell me"),
 )
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
