@@ -27,12 +27,14 @@ class Recent:
         from redis import asyncio as redis
 
         self._redis: Any = redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=1)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._adding: dict[str, asyncio.Task[None]] = {}  # by conversation, so that they stay in order
         self._unsure: dict[str, None] = {}  # what could not be added to: the copy there is too short
 
     async def lines(self, tenant: UUID, conversation: str) -> list[str] | None:
         """Oldest first; None where there is no copy."""
         key = _key(tenant, conversation)
+        if (adding := self._adding.get(key)) is not None:
+            await asyncio.wait({adding})
         if key in self._unsure:
             if not await self._do(self._redis.delete(key)):
                 return None
@@ -51,28 +53,30 @@ class Recent:
 
     def add(self, tenant: UUID, conversation: str, lines: Sequence[str]) -> None:
         """Behind what is there; where nothing is, nothing: half a copy would pass for a whole one."""
-        kept = _cut(lines)
-        if kept and len(self._tasks) < 1_000:
-            task = asyncio.create_task(self._add(_key(tenant, conversation), kept))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        key, kept = _key(tenant, conversation), _cut(lines)
+        if not kept:
+            return
+        task = self._adding[key] = asyncio.create_task(self._add(key, kept, self._adding.get(key)))
+        task.add_done_callback(lambda done: self._adding.pop(key) if self._adding.get(key) is done else None)
 
     async def settled(self) -> None:
         """Until what was added is there."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._adding:
+            await asyncio.wait(set(self._adding.values()))
 
     async def forget(self, tenant: UUID, conversations: Sequence[str]) -> None:
         if conversations:
             await self._do(self._redis.delete(*(_key(tenant, each) for each in conversations)))
 
     async def close(self) -> None:
-        for task in list(self._tasks):
+        for task in list(self._adding.values()):
             task.cancel()
         with suppress(Exception):
             await asyncio.wait_for(self._redis.aclose(), 2)
 
-    async def _add(self, key: str, lines: Sequence[str]) -> None:
+    async def _add(self, key: str, lines: Sequence[str], after: asyncio.Task[None] | None) -> None:
+        if after is not None:
+            await asyncio.wait({after})
         pipe = self._redis.pipeline(transaction=True)
         pipe.rpushx(key, *lines).ltrim(key, -MOST, -1).expire(key, SECONDS)
         if not await self._do(pipe.execute()):
