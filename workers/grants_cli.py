@@ -12,7 +12,7 @@ from bot.errors import ConfigurationError
 from bot.settings import Settings
 from flows.grants import Unclear, understood
 from workers import installs, ops
-from workers.approvers import grants_ended, grants_made, load_listed
+from workers.approvers import grants_ended, grants_made, load_listed, odds
 from workers.approvers.grants_said import listed
 from workers.approvers.rules import place_of
 from workers.assemble import rules
@@ -77,7 +77,8 @@ def waiting(settings: Settings, tenant: str = "") -> int:
         async with db.tenant(whose) as c:
             found = await load_listed.pending(c, whose, MOST)
             queued = await batches.of(c, whose, [each.id for each in found])
-            lines = [load_listed.waiting_line(each, queued.get(each.id)) for each in found]
+            known = await odds.of(c, whose, [each.id for each in found])
+            lines = [load_listed.waiting_line(each, queued.get(each.id), known) for each in found]
         return _say("\n".join(lines) or "Nothing waits for a decision.")
 
     return ops.with_database(settings, run)

@@ -11,9 +11,11 @@ from bot.metrics import metrics
 from bot.reply import Block, Button, Buttons, Facts, Heading, Paragraph, Reply, Style, Tone
 from bot.text import for_card
 from bot.turn import Place, Pressed, Turn
+from flows.effects import Call
 from flows.events import Failed, Finished
 from integrations import money
 from workers import learning_turn
+from workers.approvers import grants_ended
 from workers.approvers.rules import Rules, place_of
 from workers.commit import Commit
 from workers.known import World
@@ -41,7 +43,10 @@ async def after(
     """A call is over: one that ran alone and was drawn is put to the approvers, in the run's conversation."""
     policy = world.known.policy
     if isinstance(event, Failed):
-        await learning_turn.failed(c, tenant, commit, event.key, event.code, policy, rules)
+        if await learning_turn.failed(c, tenant, commit, event.key, event.code, policy, rules):
+            refused = await doubts.by_key(c, tenant, event.key)
+            why = "What ran alone and was like what it lets run was refused."
+            await _grants(c, tenant, commit, refused, stored, world, rules, why)
         return
     action = await learning.by_key(c, tenant, event.key)
     if action is None or not action.drawn or action.asked or action.settled:
@@ -100,6 +105,9 @@ async def _judged(
     commit.note("learning.audited", key=action.key, tool=action.tool, right=right, by=str(person.id),
                 surface=turn.account.platform, chance=f"{action.chance:.2f}")  # fmt: skip
     await learning_turn.judge(c, tenant, commit, action.evidence, policy, tools.rules)
+    if not right:
+        why = f"{for_card(person.name)} said that what ran alone, and was like what it lets run, was wrong."
+        await _grants(c, tenant, commit, effect, stored, world, tools.rules, why)
     bar = await bars.by_evidence(c, tenant, action.evidence)
     card = _card(effect, stored, world, _why(bar))
     words = (
@@ -111,6 +119,16 @@ async def _judged(
     for id, place in copies:
         commit.messages.append(Message(f"{id}:settled", "update", place, settled, target=id))
     return settled if turn.wants_answer else Reply(words)
+
+
+async def _grants(
+    c: Connection, tenant: UUID, commit: Commit, effect: Doubt | None, stored: Stored, world: World,
+    rules: Rules, why: str,
+) -> None:  # fmt: skip
+    """What a person let run alone for good is no better than what experience did."""
+    if effect is not None:
+        call = Call(effect.key, effect.tool, orjson.loads(effect.arguments), "")
+        await grants_ended.wrong(c, tenant, commit, stored.run, call, world, rules, why)
 
 
 def _refusal(

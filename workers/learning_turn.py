@@ -100,13 +100,15 @@ async def _tell(
 
 async def failed(
     c: Connection, tenant: UUID, commit: Commit, key: str, code: str, policy: Policy, rules: Rules
-) -> None:
+) -> bool:
     """What ran alone and was refused for certain speaks against it, whether or not anybody looked."""
     action = await learning.by_key(c, tenant, key)
     if action is None or not action.alone or code in NOT_THE_CALL:
-        return
-    if await learning.settle(c, tenant, key, None, "failed", again=True):
-        await judge(c, tenant, commit, action.evidence, policy, rules)
+        return False
+    if not await learning.settle(c, tenant, key, None, "failed", again=True):
+        return False
+    await judge(c, tenant, commit, action.evidence, policy, rules)
+    return True
 
 
 async def judge(

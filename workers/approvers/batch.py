@@ -14,7 +14,7 @@ from flows import load as judging
 from flows.outliers import Item, standing_out
 from flows.policy import Policy
 from workers import cards
-from workers.approvers import direct, load, situation, words
+from workers.approvers import direct, load, odds, situation, words
 from workers.approvers.batch_card import draw, row_of
 from workers.approvers.batch_news import REDRAW
 from workers.approvers.load import SHOW
@@ -84,7 +84,8 @@ async def _show(
     if free > now and not pressing:
         _later(commit, mine, raw, min(free, mine.latest or free))
         return
-    first = costliest(mine, await batches.held(c, tenant))
+    waiting = await batches.held(c, tenant)
+    first = costliest(mine, waiting, await odds.of(c, tenant, [each.approval for each in waiting]))
     if first.approval != mine.approval and not pressing and policy.approvers.load.per_hour:
         await _let(c, tenant, commit, first.approval)
         _later(commit, mine, raw, min(now + AGAIN, mine.latest or now + AGAIN))
@@ -92,14 +93,10 @@ async def _show(
     await _alone(c, tenant, commit, approval, policy, rules, reached)
 
 
-def costliest(mine: Queued, waiting: Sequence[Queued]) -> Queued:
+def costliest(mine: Queued, waiting: Sequence[Queued], known: odds.Odds = odds.NONE) -> Queued:
     """Of those that wait for the same people, what a mistake of ours would cost most."""
     same = [each for each in waiting if each.people == mine.people]
-    return judging.in_order(same or [mine], cost)[0]
-
-
-def cost(queued: Queued) -> float:
-    return judging.expected_cost(queued.confidence, queued.stake)
+    return judging.in_order(same or [mine], lambda each: odds.cost(each, known))[0]
 
 
 def _later(commit: Commit, mine: Queued, raw: dict[str, Any], due: datetime) -> None:
@@ -154,8 +151,9 @@ async def _together(
     if len(alike) < policy.batch.at_least:
         return False
     listed, items = [], []
+    known = await odds.of(c, tenant, [each.approval for each in alike])
     for number, each in enumerate(alike, 1):
-        member, item = await _member(c, tenant, each, number)
+        member, item = await _member(c, tenant, each, number, odds.sure(each, known))
         listed.append(member)
         items.append(item)
     odd = standing_out(items, await batches.amounts_before(c, tenant, approval.tool))
@@ -183,7 +181,9 @@ def _marked(member: Member, outlier: str) -> Member:
     return Member(member.approval, member.number, member.digest, outlier, member.row)
 
 
-async def _member(c: Connection, tenant: UUID, queued: Queued, number: int) -> tuple[Member, Item]:
+async def _member(
+    c: Connection, tenant: UUID, queued: Queued, number: int, sure: float | None
+) -> tuple[Member, Item]:
     approval = await approvals.by_id(c, tenant, queued.approval)
     assert approval is not None
     card, requester = tool_cards()[approval.tool], await people.by_id(c, tenant, approval.requester)
@@ -198,7 +198,7 @@ async def _member(c: Connection, tenant: UUID, queued: Queued, number: int) -> t
     row = row_of(name, facts, amount, recipient, approval.code, approval.because, until)
     minor, currency = amount if amount else (None, "")
     who = str(approval.requester)
-    item = Item(approval.id, who, minor, currency, recipient, queued.first_time, queued.confidence)
+    item = Item(approval.id, who, minor, currency, recipient, queued.first_time, sure)
     return Member(approval.id, number, approval.digest, "", row), item
 
 

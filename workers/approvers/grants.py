@@ -142,6 +142,14 @@ async def _case(
     return Case(run, call, asked, known.policy, step_print(source, call.tool))
 
 
+async def would_let_run(
+    c: Connection, tenant: UUID, grant: Grant, run: Run, call: Call, known: Known, rules: Rules
+) -> bool:
+    """Whether a call like this one lies within what it lets run, whatever is used up by now."""
+    case = await _case(c, tenant, run, {}, call, known, rules)
+    return case is not None and not judging.outside(grant.scope, grant.limits, case.asked)
+
+
 async def refusal(c: Connection, tenant: UUID, grant: Grant, case: Case, rules: Rules) -> str:
     """Why it does not cover this call; empty: it does."""
     if why := broken(grant, case.policy.version, case.run.flow, case.step):

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from bot.reply import Reply
 from bot.text import for_card
-from workers.approvers.grants import POLICY, STEP, TOOL, step_print, tool_print
+from flows.effects import Call
+from flows.run import Run
+from workers.approvers.grants import POLICY, STEP, TOOL, step_print, tool_print, would_let_run
 from workers.approvers.grants_card import redrawn
 from workers.approvers.private import TELL
 from workers.approvers.rules import Rules
@@ -77,6 +79,18 @@ async def failed(c: Connection, tenant: UUID, commit: Commit, key: str, why: str
     grant that it ran under ends. False: it ran under none, or that is over."""
     grant = await grants.of_effect(c, tenant, key)
     return grant is not None and await end(c, tenant, commit, grant, "revoked", why)
+
+
+async def wrong(
+    c: Connection, tenant: UUID, commit: Commit, run: Run, call: Call, world: World, rules: Rules, why: str
+) -> int:
+    """Something that ran alone was wrong, by whatever it was let: what it ran under ends, and every grant
+    that would let the same run again. How many."""
+    ended = int(await failed(c, tenant, commit, call.key, why))
+    for grant in await grants.open_of(c, tenant, call.tool, MOST_OPEN):
+        if await would_let_run(c, tenant, grant, run, call, world.known, rules):
+            ended += await end(c, tenant, commit, grant, "revoked", why)
+    return ended
 
 
 async def happened(

@@ -11,9 +11,9 @@ from bot.reply import Block, Button, Buttons, Divider, Heading, Paragraph, Reply
 from bot.text import for_card
 from bot.turn import Said, Turn
 from flows.approval_quorum import Counted, judge_press
-from flows.load import expected_cost, in_order, wrong_by_confidence
+from flows.load import expected_cost, in_order
 from workers import cards
-from workers.approvers import situation
+from workers.approvers import odds, situation
 from workers.approvers.press import terms_of
 from workers.commit import Commit
 from workers.seen import Seen, Tools, tell, write_all
@@ -42,15 +42,19 @@ async def pending(
     c: Connection,
     tenant: UUID,
     most: int,
-    p_wrong: Callable[[float | None], float] = wrong_by_confidence,
+    p_wrong: Callable[[float | None], float] | None = None,
 ) -> list[Approval]:
-    """By what a mistake of ours would cost; of equals, who waits longest."""
+    """By what a mistake of ours would cost, as experience says where it does; of equals, who waits longest.
+    `p_wrong` takes the place of both."""
     found = await approvals.pending(c, tenant, MOST_LOOKED_AT)
-    queued = await batches.of(c, tenant, [each.id for each in found])
+    ids = [each.id for each in found]
+    queued, known = await batches.of(c, tenant, ids), await odds.of(c, tenant, ids)
 
     def cost(approval: Approval) -> float:
         one = queued.get(approval.id)
-        return expected_cost(one.confidence, one.stake, p_wrong) if one else 0.0
+        if one is None:
+            return 0.0
+        return expected_cost(one.confidence, one.stake, p_wrong) if p_wrong else odds.cost(one, known)
 
     return in_order(found, cost)[:most]
 
@@ -118,11 +122,11 @@ def line(approval: Approval) -> str:
     return f"{for_card(what)} · code {approval.code} · until {approval.expires_at:%d %b %H:%M} UTC"
 
 
-def waiting_line(approval: Approval, queued: Queued | None) -> str:
+def waiting_line(approval: Approval, queued: Queued | None, known: odds.Odds = odds.NONE) -> str:
     """For whoever runs the bot."""
     state = "held back" if queued is not None and queued.waits else "shown"
     asked = queued.approvers if queued is not None and queued.approvers else "approvers"
-    cost = expected_cost(queued.confidence, queued.stake) / 100 if queued is not None else 0.0
+    cost = odds.cost(queued, known) / 100 if queued is not None else 0.0
     return f"{approval.id}  {line(approval)} · {asked} · {state} · {cost:.2f}"
 
 

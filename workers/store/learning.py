@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,34 @@ class Labelled:
     chance: float
     alone: bool
     right: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A request as it looked, and the calibrator that was fitted to what people decided about its like."""
+
+    approval: str
+    evidence: str
+    tool: str
+    features: tuple[float, ...]
+    calibrator: Mapping[str, Any]
+
+
+async def weighed(c: Connection, tenant: UUID, approvals: Sequence[str]) -> list[Weighed]:
+    """Those of these requests about which something was learned."""
+    rows = await c.fetch(
+        "select a.id as approval, l.evidence, l.tool, l.features, b.calibrator from approvals a"
+        " join learned_actions l on l.tenant_id = a.tenant_id and l.effect_key = a.effect_key"
+        " join bars b on b.tenant_id = l.tenant_id and b.evidence = l.evidence"
+        " where a.tenant_id = $1 and a.id = any($2) and b.calibrator <> '{}'::jsonb",
+        tenant,
+        list(approvals),
+    )
+    return [
+        Weighed(row["approval"], row["evidence"], row["tool"], _values(row["features"]),
+                orjson.loads(row["calibrator"]))
+        for row in rows
+    ]  # fmt: skip
 
 
 async def allowed(c: Connection, tenant: UUID) -> bool:
