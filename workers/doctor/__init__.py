@@ -13,7 +13,7 @@ from bot.errors import CountersignError
 from bot.settings import Settings
 from integrations.errors import IntegrationError
 from workers import beside
-from workers.doctor import documents, kept, ours, platforms, services
+from workers.doctor import directory, documents, kept, ours, platforms, services
 from workers.doctor.finding import Finding, Level, bad, secrets_of, without_secrets
 
 __all__ = ["LOOKS", "Finding", "check", "examine"]
@@ -30,6 +30,7 @@ LOOKS: Mapping[str, Look] = {
     "Address": ours.address,
     "Slack": platforms.slack,
     "Teams": platforms.teams,
+    "Entra": directory.entra,
     "Stripe": services.stripe,
     "Documents": documents.documents,
     "Services": kept.connected,
