@@ -53,7 +53,8 @@ def way_of(texts: Sequence[str]) -> Way:
 def question_texts(question: Question) -> list[str]:
     """All of a question but what the operator wrote: the flows and the catalogue."""
     listed = [part for item in question.items for part in (item.name, *item.options)]
-    return [question.text, question.prompt, *question.choices, *listed]
+    before = (*question.recent, *question.remembered)
+    return [question.text, question.prompt, *question.choices, *listed, *before]
 
 
 def message_texts(messages: Messages) -> list[str]:
