@@ -10,17 +10,19 @@ import orjson
 
 from bot.errors import Malformed
 from bot.platforms.base import Door
-from bot.turn import Place, Turn
+from bot.turn import Place, Said, Shortcut, Turn
 from workers.forget.subject import Subject
 from workers.store import codec, inbox
 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """`private`: where it was said, if nobody but them is there."""
+    """`private`: where it was said, if nobody but them is there. `quotes`: what we wrote stands in it, as in
+    a press on a card of ours, rather than somebody's own words."""
 
     theirs: bool
     private: Place | None = None
+    quotes: bool = False
 
 
 def whose(doors: Mapping[str, Door], subject: Subject, row: Any) -> Whose:
@@ -38,7 +40,8 @@ def whose(doors: Mapping[str, Door], subject: Subject, row: Any) -> Whose:
     if not isinstance(turn, Turn):
         return Whose(theirs=False)
     theirs = turn.account in subject.accounts
-    return Whose(theirs, turn.place if theirs and turn.place.private else None)
+    quotes = not isinstance(turn.act, Said | Shortcut)
+    return Whose(theirs, turn.place if theirs and turn.place.private else None, quotes)
 
 
 def read(text: str) -> Any:

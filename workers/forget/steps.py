@@ -172,7 +172,8 @@ def scrub_of(way: Way) -> Step:
             said = inboxed.whose(work.world.doors, work.subject, row) if way.table == "inbox" else None
             if said is not None and said.private is not None:
                 places[said.private.conversation] = said.private
-            changed = _changed(cleaner, way, row, scrub.names, gone=said is not None and said.theirs)
+            names = scrub.names or (said is not None and said.quotes)
+            changed = _changed(cleaner, way, row, names, gone=said is not None and said.theirs)
             if changed:
                 changes.append((row, changed))
         await forgetting_pages.rewrite(work.c, way, work.tenant, changes)
