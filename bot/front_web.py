@@ -158,6 +158,6 @@ async def reply_to(there: Web, heard: Heard) -> dict[str, Any]:
 
 
 def _seconds(text: str) -> float:
-    if not text.isdecimal() or len(text) > 3:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 3:
         raise Malformed("`wait` is a whole number of seconds.")
     return float(text)

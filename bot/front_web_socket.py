@@ -7,7 +7,6 @@ slow one, and whoever comes back with the last number they saw gets what they mi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -245,7 +244,8 @@ class Talk:
         looked = clock()
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(ear.news.wait(), pace.look_seconds)
+                async with asyncio.timeout(pace.look_seconds):
+                    await ear.news.wait()
             ear.news.clear()
             if ear.gave_up(clock()):
                 raise Closed(SLOW, "nothing was acknowledged for too long")
@@ -298,6 +298,6 @@ class Talk:
 
 
 async def _close(socket: web.WebSocketResponse, code: int, why: str) -> None:
-    closing: Coroutine[Any, Any, Any] = socket.close(code=code, message=why.encode()[:120])
     with suppress(TimeoutError, ConnectionError):
-        await asyncio.wait_for(closing, 2)
+        async with asyncio.timeout(2):
+            await socket.close(code=code, message=why.encode()[:120])

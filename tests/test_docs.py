@@ -204,7 +204,8 @@ MISSING = {
     ("README.md", "tone;"): ("flows", r"def tuned\b|class Tone\b"),
     ("README.md", "memory, and files"): ("workers/store", r"\bmemories\b"),
     ("README.md", "`/forget` and export"): ("workers/forget", r"def forget"),
-    ("README.md", "a web chat and an API"): ("workers", r"[\"']/chat[\"']"),
+    ("README.md", "a web chat"): ("bot/platforms", r"path = [\"']/chat[\"']"),
+    ("README.md", "an API as models have one"): ("bot", r"[\"']/v1/chat/completions[\"']"),
     ("README.md", "Jira, GitHub and Notion;"): ("integrations", r"^    \"integrations\.jira\.tools:JIRA\""),
 }
 
