@@ -21,6 +21,7 @@ from workers.audit_seal import Sealer, signer
 from workers.commit import Commit
 from workers.deliver import deliver
 from workers.dispatch import Dispatch
+from workers.files import keeper as files_keeper
 from workers.hints import WAKE, Hints
 from workers.memory import turning
 from workers.retention import Keeper
@@ -242,6 +243,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             forgetter(settings, engine.tools).run(),
             Sealer(db, signer(settings.secret("secret_key"))).run(),
             VectorKeeper(db, Embedders(settings.plain())).run(),
+            files_keeper.Keeper(db, settings.retention_days).run(),
             MemoryKeeper(db, Embedders(settings.plain()), settings.retention_days).run(),
             streams_keeper.Keeper(db, engine.tools.clients, settings.retention_days).run(),
         )

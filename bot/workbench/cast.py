@@ -86,6 +86,7 @@ COMMANDS = (
     {"command": "/escalate", "description": "Hand a matter to a person", "usage_hint": "what it is about"},
     {"command": "/summarize", "description": "Sum up tickets and pages", "usage_hint": "PAY last 7 days"},
     {"command": "/refund", "description": "Give a payment back", "usage_hint": "the last order"},
+    {"command": "/file", "description": "Sum up a file, or ask about it", "usage_hint": "a question"},
     {"command": "/ask", "description": "Answer from your own pages", "usage_hint": "a question"},
     {"command": "/approvals", "description": "What waits for you", "usage_hint": ""},
     {"command": "/grants", "description": "What runs alone by a grant", "usage_hint": "add … | revoke 3"},

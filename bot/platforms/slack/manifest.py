@@ -41,6 +41,7 @@ COMMANDS = (
     ("/escalate", "Hand a matter over to a person", "the customer asks for a refund"),
     ("/summarize", "Sum up tickets and pages of Jira, GitHub and Notion", "PAY last 7 days"),
     ("/ask", "Answer a question from your own pages", "how long does a refund take?"),
+    ("/file", "Sum up a file that was sent, or answer a question about it", "what is it about?"),
     ("/refund", "Give one of your payments back, once somebody approved it", "the last order"),
     ("/delegate", "Let somebody decide in your stead for a time", "to grace@example.com until Friday"),
     ("/approvals", "What waits for your decision", ""),

@@ -24,6 +24,7 @@ COMMANDS = (
     ("summarize", "Sum up tickets and pages: summarize the last 7 days"),
     ("ask", "Answer from your own pages: ask how long does a refund take?"),
     ("memory", "What I remember about you; memory off, memory on, memory forget"),
+    ("file", "Sum up a file that you send, or answer a question about it"),
     ("refund", "Give one of your payments back, once somebody approved it"),
     ("tone", "How I speak to you, from 1 (terse) to 10 (playful): tone 3"),
     ("forget me", "Erase all that I keep about you; “export my data” shows it before"),
