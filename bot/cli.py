@@ -17,6 +17,7 @@ from bot import guards
 from bot.errors import ConfigurationError, CountersignError
 from workers.approvers_app import approvers_app
 from workers.audit_app import audit_app
+from workers.brand_app import brand_app
 from workers.calibrate_app import calibrate
 from workers.experiments_app import experiments_app
 from workers.feedback_app import feedback_app
@@ -29,6 +30,7 @@ from workers.policy_app import policy_app
 from workers.schedules_app import schedules_app
 from workers.services_app import secrets_app, services_app
 from workers.tools_app import tools_app
+from workers.tuning_app import tuning
 from workers.web_app import web_app
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ app.add_typer(tools_app, name="tools")
 app.add_typer(dead_app, name="dead")
 app.add_typer(approvers_app, name="approvers")
 app.add_typer(audit_app, name="audit")
+app.add_typer(brand_app, name="brand")
+export_app.command("tuning")(tuning)
 app.add_typer(approvals_app, name="approvals")
 app.add_typer(grants_app, name="grants")
 app.command("forget")(forget)
