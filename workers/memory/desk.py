@@ -32,10 +32,13 @@ PATIENCE = 1.5  # seconds for the vector of a sentence, while its person waits
 
 class Desk:
     """One of each process. `recent` where a model reads; `days`: how long a tenant keeps things that does
-    not say."""
+    not say. `apart`: what was said in one place is told to a model in that place only, for there are places
+    whose words must not leave."""
 
-    def __init__(self, db: Database, embedders: Embedders, recent: Recent | None, days: int) -> None:
-        self._db, self._embedders, self._days = db, embedders, days
+    def __init__(
+        self, db: Database, embedders: Embedders, recent: Recent | None, days: int, *, apart: bool = False
+    ) -> None:
+        self._db, self._embedders, self._days, self._apart = db, embedders, days, apart
         self.recent = recent
 
     async def close(self) -> None:
@@ -99,7 +102,8 @@ class Desk:
 
     async def recalled(self, tenant: UUID, person: UUID, place: Place, text: str) -> list[Memory]:
         """The few that have most to do with it. What has no vector yet is compared by its words."""
-        name, scopes = self._embedders.current.name, scope.seen_from(place)
+        name = self._embedders.current.name
+        scopes = (scope.made_in(place),) if self._apart else scope.seen_from(place)
         vector = await self._vector(text)
         async with self._db.tenant(tenant) as c:
             found: list[Memory] = []

@@ -14,4 +14,5 @@ def desk(settings: Settings, db: Database) -> Desk:
     """The last words are kept hot only where a model reads them."""
     plain = settings.plain()
     recent = Recent(settings.secret("redis_url")) if chat_settings(plain) else None
-    return Desk(db, Embedders(plain), recent, settings.retention_days)
+    apart = bool(settings.model_private_places.strip())
+    return Desk(db, Embedders(plain), recent, settings.retention_days, apart=apart)

@@ -16,6 +16,7 @@ from tests.workers.knowledge.shelf import Model
 from tests.workers.memory.kept import ORDERS, OTHER, PRIVATE, TEAMS, TWO, desk, keep, person
 from workers.knowledge.embedders import Embedders
 from workers.memory import scope
+from workers.memory.desk import Desk
 from workers.memory.keeper import MemoryKeeper
 from workers.store import memories, tenants
 from workers.store.door import Database
@@ -168,6 +169,25 @@ async def test_over_random_sets_nothing_is_found_that_a_plain_rule_forbids(db: D
         )
         near = [each for each in exact[:3] if each >= 0.085]
         assert [each.near for each in found][: len(near)] == pytest.approx(near, abs=0.005)
+
+
+async def test_where_some_places_words_must_not_leave_a_model_hears_of_no_other_place(
+    db: Database, tenant: UUID
+) -> None:
+    ada = await person(db, tenant)
+    await keep(db, tenant, ada, "order: 2 × Margherita", ORDERS)
+    apart = Desk(db, Embedders({}), None, 30, apart=True)
+    assert await apart.recalled(tenant, ada, PRIVATE, "margherita") == []
+    assert len(await apart.recalled(tenant, ada, ORDERS, "margherita")) == 1
+
+
+@pytest.mark.twin
+async def test_without_that_the_words_of_a_private_place_would_go_out_with_a_question_elsewhere(
+    db: Database, tenant: UUID
+) -> None:
+    ada = await person(db, tenant)
+    await keep(db, tenant, ada, "order: 2 × Margherita", ORDERS)
+    assert len(await desk(db).recalled(tenant, ada, PRIVATE, "margherita")) == 1
 
 
 # ── which one is meant ───────────────────────────────────────────────────────────────────
