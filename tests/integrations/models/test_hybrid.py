@@ -257,7 +257,7 @@ def test_texts_are_looked_at_as_they_were_before_they_became_json() -> None:
 def test_every_field_that_people_fill_is_looked_at() -> None:
     """A new field of a question is looked at, or said here to be the operator's."""
     operators = {"flows", "products", "slots", "expecting", "expecting_type", "today"}
-    looked = {"text", "prompt", "items", "choices"}
+    looked = {"text", "prompt", "items", "choices", "recent", "remembered"}
 
     assert set(Question.__dataclass_fields__) == operators | looked
     assert question_texts(Question("a", prompt="b", choices=("c",), items=(Item("d", 1, ("e",)),))) == list(
