@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -31,6 +31,9 @@ from bot.settings import LOOPBACK
 from bot.text import plain
 
 Json = dict[str, Any]
+Item = TypeVar("Item")
+
+MARGIN = 600  # bytes kept for what stands around a message
 
 
 def render(reply: Reply) -> Json:
@@ -154,7 +157,7 @@ def parts(reply: Reply) -> tuple[Reply, ...]:
 
 
 def _fits(reply: Reply) -> bool:
-    return len(orjson.dumps(render(reply))) <= MESSAGE_BYTES - 600
+    return len(orjson.dumps(render(reply))) <= MESSAGE_BYTES - MARGIN
 
 
 def _groups(blocks: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:
@@ -190,25 +193,31 @@ def _pieces(block: Block, fits: Callable[[Block], bool]) -> Iterator[Block]:
             yield from (Heading(each) for each in cut(text, lambda text: fits(Heading(text))))
         case Paragraph(text, tone):
             yield from (Paragraph(each, tone) for each in cut(text, lambda text: fits(Paragraph(text, tone))))
-        case Facts(pairs):
-            for pair in pairs:
-                yield from (Facts((each,)) for each in _pairs(pair, lambda pair: fits(Facts((pair,)))))
-        case Lines(rows):
-            for row in rows:
-                yield from (Lines((each,)) for each in _pairs(row, lambda row: fits(Lines((row,)))))
+        case Facts(pairs) if len(pairs) > 1:
+            yield from _halved([Facts(some) for some in _halves(pairs)], fits)
+        case Facts((pair,)):
+            yield from (Facts((each,)) for each in _pairs(pair, lambda pair: fits(Facts((pair,)))))
+        case Lines(rows) if len(rows) > 1:
+            yield from _halved([Lines(some) for some in _halves(rows)], fits)
+        case Lines((row,)):
+            yield from (Lines((each,)) for each in _pairs(row, lambda row: fits(Lines((row,)))))
         case Cited(rows, folded) if len(rows) > 1:
-            yield from (Cited((row,), folded) for row in rows)
+            yield from _halved([Cited(some, folded) for some in _halves(rows)], fits)
         case Buttons(buttons) if len(buttons) > 1:
-            half = len(buttons) // 2
-            for some in (buttons[:half], buttons[half:]):
-                yield from [Buttons(some)] if fits(Buttons(some)) else _pieces(Buttons(some), fits)
+            yield from _halved([Buttons(some) for some in _halves(buttons)], fits)
         case Select(label, action, options, chosen) if len(options) > 1:
-            half = len(options) // 2
-            for few in (options[:half], options[half:]):
-                select = Select(label, action, few, chosen)
-                yield from [select] if fits(select) else _pieces(select, fits)
+            yield from _halved([Select(label, action, few, chosen) for few in _halves(options)], fits)
         case _:
             yield block
+
+
+def _halves(some: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    return some[: len(some) // 2], some[len(some) // 2 :]
+
+
+def _halved(halves: Sequence[Block], fits: Callable[[Block], bool]) -> Iterator[Block]:
+    for half in halves:
+        yield from [half] if fits(half) else _pieces(half, fits)
 
 
 def _pairs(pair: tuple[str, str], fits: Callable[[tuple[str, str]], bool]) -> Iterator[tuple[str, str]]:
@@ -220,10 +229,13 @@ def _pairs(pair: tuple[str, str], fits: Callable[[tuple[str, str]], bool]) -> It
 
 
 def _packed(reply: Reply, groups: list[tuple[Block, ...]]) -> Iterator[tuple[Block, ...]]:
+    room = MESSAGE_BYTES - MARGIN - len(orjson.dumps(render(replace(reply, blocks=()))))
     current: tuple[Block, ...] = ()
+    size = 0
     for group in groups:
-        if current and not _fits(replace(reply, blocks=current + group)):
+        more = sum(len(orjson.dumps(draw(block))) + 1 for block in group)
+        if current and size + more > room:
             yield current
-            current = ()
-        current += group
+            current, size = (), 0
+        current, size = current + group, size + more
     yield current
