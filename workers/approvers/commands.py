@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from bot.reply import Reply
@@ -25,11 +26,18 @@ COMMANDS = (
 )
 
 
+# Teams has no slash commands: what is picked there from the bot's list arrives as these words, to us.
+PICKED = re.compile(r"(?:approvals|grants(?: (?:add|revoke) .{1,300})?)\Z", re.IGNORECASE)
+
+
 def is_one(turn: Turn) -> bool:
-    """By its first word, and only with the slash: flows have words of their own."""
+    """By its first word, and only with the slash: flows have words of their own. Or whole, as picked."""
     if tone_words.concerns(turn) or forget_said.concerns(turn):
         return True
-    return isinstance(turn.act, Said) and _split(turn.act.text)[0] in COMMANDS
+    if not isinstance(turn.act, Said):
+        return False
+    picked = (turn.act.mentioned or turn.place.private) and PICKED.match(turn.act.text.strip())
+    return bool(picked) or _split(turn.act.text)[0] in COMMANDS
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -45,6 +53,7 @@ async def said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: P
         return await forget_said.acted(tools, claimed, seen, turn, person)
     assert isinstance(turn.act, Said)
     command, rest = _split(turn.act.text)
+    command = command if command.startswith("/") else f"/{command}"
     if command == consent_tuning.COMMAND:
         return await consent_tuning.heard(tools, claimed, seen, turn, person)
     if command == "/grants":

@@ -26,6 +26,8 @@ COMMANDS = (
     ("memory", "What I remember about you; memory off, memory on, memory forget"),
     ("file", "Sum up a file that you send, or answer a question about it"),
     ("refund", "Give one of your payments back, once somebody approved it"),
+    ("approvals", "What waits for your decision"),
+    ("grants", "What runs alone by a grant; grants revoke 3 ends one"),
     ("tone", "How I speak to you, from 1 (terse) to 10 (playful): tone 3"),
     ("forget me", "Erase all that I keep about you; “export my data” shows it before"),
     ("help", "What I can do, and what happens to what you tell me"),
