@@ -30,6 +30,7 @@ from workers.files.drawer import Drawer
 from workers.hints import Hints
 from workers.knowledge.shelf import Models, Shelf
 from workers.known import Library
+from workers.memory import made, written
 from workers.progress import Progress
 from workers.reach import Reach
 from workers.schedules import Book
@@ -76,6 +77,7 @@ class Hands:
         threading.Thread(target=self._loop.run_forever, name="database", daemon=True).start()
         self._db, self._hints = self._await(self._open())
         self._meter = self._await(model_call.opened(settings, self._db))
+        self._memory = made.desk(settings, self._db)
         self._files = files.FileHands(settings, self._db, self._hints, self._meter)
 
     async def _open(self) -> tuple[Database, Hints]:
@@ -213,6 +215,9 @@ class Hands:
             with (
                 model_call.asked_by(self._meter, self._await, to, ready.run),
                 tone.written_for(claimed.tool, self._db, self._await, to, who),
+                written.told(
+                    claimed.tool, self._memory, self._await, to, ready.run, orjson.loads(claimed.arguments)
+                ),
             ):
                 return tool.perform(client, arguments, attempt)
         finally:

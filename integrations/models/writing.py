@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from .base import ModelUnavailable
+from .before import NOTHING, Before, known
 from .fence import conversation
 from .manner import AS_EVER, Manner, instruction, voice_of, wanted
 from .shown import Shown, Stopped, say
@@ -111,7 +112,8 @@ async def _ask(
     show: Shown | None = None,
 ) -> str:
     client, most = chat(left), min(4_000, 200 + task.longest // 2)
-    asked = messages(task, texts, AS_EVER if task.instructions.startswith(NOTES) else wanted())
+    notes = task.instructions.startswith(NOTES)
+    asked = messages(task, texts, *((AS_EVER, NOTHING) if notes else (wanted(), known())))
     try:
         said = await (client.complete(asked, most) if show is None else say(client, asked, most, show))
     except Stopped as stopped:
@@ -124,7 +126,9 @@ async def _ask(
     return text
 
 
-def messages(task: Task, texts: Sequence[Text], manner: Manner = AS_EVER) -> list[dict[str, str]]:
+def messages(
+    task: Task, texts: Sequence[Text], manner: Manner = AS_EVER, before: Before = NOTHING
+) -> list[dict[str, str]]:
     data: dict[str, Any] = {
         "texts": [
             {"number": number, "name": name, "text": words}
@@ -133,8 +137,8 @@ def messages(task: Task, texts: Sequence[Text], manner: Manner = AS_EVER) -> lis
             for number, name, words in texts
         ]
     }
-    rules = f"{RULES.format(longest=int(task.longest))}\n{instruction(manner)}".strip()
-    return conversation(rules, voice_of(manner) | data, task=task.instructions)
+    rules = f"{RULES.format(longest=int(task.longest))}\n{instruction(manner)}\n{before.rule}".strip()
+    return conversation(rules, voice_of(manner) | before.data() | data, task=task.instructions)
 
 
 def clean(text: str, longest: int) -> str:
