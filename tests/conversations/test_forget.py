@@ -1,4 +1,4 @@
-"""Somebody says /forget: what was open is cancelled, their name leaves the cards, and nothing of them is found."""
+"""Somebody says /forget: what is open is cancelled, cards lose their name, and nothing of them is found."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.front_forget import add_forget
 from tests.conversations.test_order import LARGE
 from tests.stack import Stack, running
 from tests.workers.forget.planted import holding
-from workers import assemble, front
+from workers import assemble
 from workers.forget import export
 from workers.forget.broker import Cache
 from workers.forget.desk import desk
@@ -75,7 +75,9 @@ async def said_everywhere(stack: Stack) -> Any:
     open_ = await slack.say("ada", "orders", f"@Countersign {LARGE}")
     card = await slack.wait_for("Confirm your cart", thread=open_, button="Yes, order it", timeout=PATIENCE)
     await slack.press("ada", card, "Yes, order it")
-    waits = await slack.wait_for("Approve?", channel="approvals", button="Approve", after=ask, timeout=PATIENCE)
+    waits = await slack.wait_for(
+        "Approve?", channel="approvals", button="Approve", after=ask, timeout=PATIENCE
+    )
     client: Any = redis.from_url(stack.settings.secret("redis_url"))
     await client.set("context:of:somebody", f"U0ADA0000 said {CANARY}")
     await client.aclose()
@@ -164,10 +166,8 @@ async def test_a_tenants_own_server_has_somebody_forgotten_by_http_once_and_agai
     await slack.say("omar", "dm", "hello")
     await slack.wait_for("I can do this", channel="dm", who="omar")
     by = desk(stack.settings)
-    application = create_app(
-        [], stack.inbox,
-        extra=lambda app: add_forget(app, forgetters(stack.settings, stack.db, assemble.doors(stack.settings))),
-    )  # fmt: skip
+    there = forgetters(stack.settings, stack.db, assemble.doors(stack.settings))
+    application = create_app([], stack.inbox, extra=lambda app: add_forget(app, there))
     runner = web.AppRunner(application)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -175,6 +175,7 @@ async def test_a_tenants_own_server_has_somebody_forgotten_by_http_once_and_agai
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/forget"
     try:
         async with aiohttp.ClientSession() as session:
+
             async def ask(**more: Any) -> tuple[int, Any]:
                 async with session.post(url, json={"person": "omar@example.com"}, **more) as answer:
                     return answer.status, await answer.json()
@@ -193,4 +194,3 @@ async def test_a_tenants_own_server_has_somebody_forgotten_by_http_once_and_agai
     finally:
         await runner.cleanup()
     assert await holding(stack.db, stack.tenant, "omar@example.com") == []
-    assert front.hooks  # the routes of the front are those of `workers.front.run`

@@ -1,1 +1,1 @@
-"""A person is forgotten: everything that is about them goes, what must stay is named, and a receipt is given."""
+"""A person is forgotten: what is about them goes, what must stay is named, and a receipt is given."""

@@ -164,9 +164,7 @@ def export_person(settings: Settings, who: str, out: Path, tenant: str = "") -> 
             person = await _one(c, whose, who)
         if person is None:
             return _say(NOBODY, 1)
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(out.iterdir()):
-            raise ConfigurationError(f"{out} is not empty: an export goes into a folder of its own.")
+        await asyncio.to_thread(_made, out)
         vault = Vault(settings.secret("secret_key"))
         counts: dict[str, int] = {}
         async for table, row in export.rows(db, whose, person, vault, doors(settings)):
@@ -179,6 +177,12 @@ def export_person(settings: Settings, who: str, out: Path, tenant: str = "") -> 
         return _say(f"{sum(counts.values())} rows in {out}. It is about one person: guard it, and delete it.")
 
     return ops.with_database(settings, run)
+
+
+def _made(out: Path) -> None:
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(out.iterdir()):
+        raise ConfigurationError(f"{out} is not empty: an export goes into a folder of its own.")
 
 
 def _append(path: Path, row: object) -> None:

@@ -54,7 +54,7 @@ class Eraser:
         return await self.receipt(tenant, id)
 
     async def bite(self, tenant: UUID, id: str) -> Bite | None:
-        """One; None where it is done, or nobody's. `wait`: others are at it, or have to do something first."""
+        """One; None where it is done, or nobody's. `wait`: others are at it, or have to act first."""
         async with self._db.tenant(tenant) as c:
             row = await forgetting.by_id(c, tenant, id, lock=True)
             if row is None or row.state == "done":

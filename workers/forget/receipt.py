@@ -1,4 +1,4 @@
-"""The receipt: what went, what stays until when, and a signature of ours by which we know it again. No I/O."""
+"""The receipt: what went, what stays until when, and a signature by which we know it again. No I/O."""
 
 from __future__ import annotations
 

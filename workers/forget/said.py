@@ -65,7 +65,7 @@ def command(text: str) -> str:
 def concerns(turn: Turn) -> bool:
     match turn.act:
         case Said(text=text, mentioned=mentioned):
-            return text.lstrip()[:1] == "/" and command(text) != "" or (mentioned and command(text) != "")
+            return command(text) != "" and (mentioned or text.lstrip()[:1] == "/")
         case Pressed(action=action):
             return action in ACTIONS
     return False

@@ -1,7 +1,7 @@
 """Erasing, step by step: each does a bite of its work in the transaction it is given, and may be done again.
 
-What is theirs goes first by table, then what others' rows tell of them, then the names of their conversations.
-Three laps at most: what a turn under way wrote after the first is found by the second.
+What is theirs goes first, by table, then what others' rows tell of them, then the names of their
+conversations. Three laps at most: what a turn under way wrote after the first is found by the second.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ async def _redraw(work: Work, approval: Approval) -> None:
 
 
 def card(approval: Approval, *, theirs: bool) -> Reply:
-    """Of their own request nothing but that there was one and what became of it; another's loses their name."""
+    """Of their own request only that there was one and what became of it; another's loses their name."""
     if not theirs:
         state = LAST_WORDS.get(approval.state, approval.state)
         return cards.settled(approval, "carried out" if state == "done" else state, GONE, "")
@@ -138,7 +138,7 @@ def card(approval: Approval, *, theirs: bool) -> Reply:
 
 
 async def figures(work: Work, _: str) -> Bite:
-    """What is added up of them, what others changed for them, and the keys under which the audit names them."""
+    """What is added up of them, what others changed for them, and the keys under which they are audited."""
     c, tenant, people = work.c, work.tenant, work.subject.people
     used = await forgetting_who.nobody_used(c, tenant, people)
     changed = await forgetting_who.changes_emptied(c, tenant, people)

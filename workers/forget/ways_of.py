@@ -1,7 +1,7 @@
 """What becomes of a person's rows in the tables that we know: data, and a little SQL in each.
 
-Names with a colon are bound: `:people`, `:texts`, `:users`, `:emails`, `:private`, `:channels`, `:effects` and `:runs`
-(both: what must stay), `:rows`, `:cut`, `:gone`, `:tenant`. A row is `t`.
+Names with a colon are bound: `:people`, `:texts`, `:users`, `:emails`, `:private`, `:channels`, `:effects`
+and `:runs` (both: what must stay), `:rows`, `:cut`, `:gone`, `:tenant`. A row is `t`.
 """
 
 from __future__ import annotations
@@ -42,16 +42,19 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-THEIR_RUNS = "(select r.id from runs r where r.tenant_id = :tenant and r.requester = any(:people) and r.id <> all(:runs))"
+THEIR_RUNS = (
+    "(select r.id from runs r where r.tenant_id = :tenant and r.requester = any(:people)"
+    " and r.id <> all(:runs))"
+)
 RUN_OF_ID = f"split_part(t.id, ':', 1) in {THEIR_RUNS}"
 OVER = "state not in ('pending', 'approved')"
 THEIR_APPROVALS = (
-    "(select a.id from approvals a where a.tenant_id = :tenant and a.requester = any(:people)"
+    "(select a.id from approvals a where a.tenant_id = :tenant and a.requester = any(:people)"  # noqa: S608
     f" and a.effect_key <> all(:effects) and a.{OVER})"
 )
 ITS_APPROVAL_OVER = (
-    "exists (select 1 from approvals a where a.tenant_id = t.tenant_id and a.id = t.approval_id"
-    f" and a.{OVER})"
+    "exists (select 1 from approvals a where a.tenant_id = t.tenant_id"  # noqa: S608 (constants)
+    f" and a.id = t.approval_id and a.{OVER})"
 )
 EFFECT_OVER = (
     "(t.state in ('done', 'failed', 'withdrawn') or t.settled is not null"
@@ -82,6 +85,7 @@ EMPTY_ROW = (
     + "::jsonb"
 )
 NOTHING = "convert_to('{}', 'UTF8')"
+NO_LONGER = "case when lower({0}) = any(:emails) then 'forgotten' else {0} end"
 LIVE_GRANT = "t.state in ('proposed', 'active')"
 
 PERSON = Own("t.person_id = any(:people)")
@@ -100,7 +104,10 @@ OWN: dict[str, tuple[Own, ...]] = {
     "schedules": (Own("t.requester = any(:people)"),),
     "managers": (Own("t.email = any(:emails) or t.manager = any(:emails)"),),
     "directory": (
-        Own("exists (select 1 from unnest(:texts::text[]) x where strpos(lower(t.members::text), lower(x)) > 0)"),
+        Own(
+            "exists (select 1 from unnest(:texts::text[]) x"
+            " where strpos(lower(t.members::text), lower(x)) > 0)"
+        ),
     ),
     "pushers": (Own("t.email = any(:emails)", {"email": "''"}),),
     "timers": (Own(f"{RUN_OF_ID} or (t.conversation = any(:private) and t.state <> 'set')"),),
@@ -131,7 +138,11 @@ OWN: dict[str, tuple[Own, ...]] = {
         ),
     ),
     "spending": (
-        Own("t.requester = any(:people) and t.effect_key <> all(:effects)", {"recipient": "''"}, "t.recipient <> ''"),
+        Own(
+            "t.requester = any(:people) and t.effect_key <> all(:effects)",
+            {"recipient": "''"},
+            "t.recipient <> ''",
+        ),
     ),
     "approvals": (
         Own(
@@ -155,8 +166,8 @@ OWN: dict[str, tuple[Own, ...]] = {
         Own(
             "lower(t.requester) = any(:emails) or lower(t.recipient) = any(:emails)",
             {
-                "requester": "case when lower(t.requester) = any(:emails) then 'forgotten' else t.requester end",
-                "recipient": "case when lower(t.recipient) = any(:emails) then 'forgotten' else t.recipient end",
+                "requester": NO_LONGER.format("t.requester"),
+                "recipient": NO_LONGER.format("t.recipient"),
                 "state": f"case when {LIVE_GRANT} then 'revoked' else t.state end",
                 "ended_at": "coalesce(t.ended_at, now())",
                 "why": "null",
@@ -248,10 +259,10 @@ KEPT: dict[str, str] = {
     "handoffs.requester": ASKED,
     "handoffs.helper": NUMBER,
     "handoffs.channel": NUMBER,
-    "audit.entry": "who did what and when, in sealed bytes; what was personal in them can be read by nobody",
+    "audit.entry": "who did what and when; what was personal in it is sealed, and nobody has the key",
     "forgettings.person_id": "that you were forgotten, and this receipt",
     "forgettings.subject": WALKED,
     "forgettings.place": WALKED,
     "forgettings.account": WALKED,
-    "forgotten_marks.mark": "a hash with a key of ours, so that a backup that is restored is gone through anew",
+    "forgotten_marks.mark": "a hash with a key of ours, by which a restored backup is gone through anew",
 }

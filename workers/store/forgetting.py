@@ -199,7 +199,8 @@ async def unread(c: Connection, tenant: UUID, row: int) -> None:
 
 async def unblock(c: Connection, tenant: UUID, mark: bytes) -> bool:
     found = await c.fetchval(
-        "update forgotten_marks set blocked = false where tenant_id = $1 and mark = $2 and blocked returning 1",
+        "update forgotten_marks set blocked = false where tenant_id = $1 and mark = $2 and blocked"
+        " returning 1",
         tenant,
         mark,
     )

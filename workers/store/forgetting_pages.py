@@ -74,7 +74,7 @@ async def own(c: Connection, way: Way, rule: Own, values: Mapping[str, Any], aft
         sets = ", ".join(f'"{name}" = {value}' for name, value in rule.to.items())
         change = f"update {way.table} t set {sets} from page where t.tenant_id = :tenant and {_joined(way)}"  # noqa: S608
     query = (
-        f"with {head}, hit as ({change} and ({rule.where}) and ({rule.left}) returning 1)"
+        f"with {head}, hit as ({change} and ({rule.where}) and ({rule.left}) returning 1)"  # noqa: S608
         f" select (select count(*) from hit) as count, {_end(way, most)}"
     )
     row = await _one(c, query, {**values, "after": _after(after)})
@@ -84,7 +84,7 @@ async def own(c: Connection, way: Way, rule: Own, values: Mapping[str, Any], aft
 async def telling(
     c: Connection, way: Way, scrub: Scrub, values: Mapping[str, Any], after: str, most: int
 ) -> tuple[list[Any], str]:
-    """Rows of the next page that tell of them, with their keys and those columns, locked; and how far it came."""
+    """Rows of the next page that tell of them, locked, with keys and those columns; and how far it came."""
     head = page(way, most)
     tells = " or ".join(_tells(way.table, column) for column in scrub.columns)
     names = ", ".join([*(f't."{name}"' for name in way.key), *(_read(way.table, n) for n in scrub.columns)])
@@ -151,11 +151,11 @@ def is_bytes(table: str, column: str) -> bool:
 def _tells(table: str, column: str) -> str:
     if is_bytes(table, column):
         return (
-            f"exists (select 1 from unnest(:needles::text[]) x"
+            "exists (select 1 from unnest(:needles::text[]) x"  # noqa: S608 (names of ours)
             f" where position(convert_to(x, 'UTF8') in t.\"{column}\") > 0)"
         )
     return (
-        "exists (select 1 from unnest(:needles::text[]) x"
+        "exists (select 1 from unnest(:needles::text[]) x"  # noqa: S608 (names of ours)
         f' where strpos(lower(t."{column}"::text), lower(x)) > 0)'
     )
 

@@ -147,8 +147,8 @@ async def kept_of(c: Connection, tenant: UUID, people: Sequence[UUID], days: int
 async def open_runs(c: Connection, tenant: UUID, people: Sequence[UUID]) -> list[tuple[str, str]]:
     """Run and conversation of what waits for them, or for somebody on their behalf."""
     rows = await c.fetch(
-        "select id, conversation from runs where tenant_id = $1 and requester = any($2) and status = 'waiting'"
-        " order by started_at",
+        "select id, conversation from runs where tenant_id = $1 and requester = any($2)"
+        " and status = 'waiting' order by started_at",
         tenant,
         list(people),
     )
@@ -158,7 +158,8 @@ async def open_runs(c: Connection, tenant: UUID, people: Sequence[UUID]) -> list
 async def unheard(c: Connection, tenant: UUID, dedupes: Sequence[str]) -> int:
     """How many of these events of ours nobody has dealt with yet."""
     count: int = await c.fetchval(
-        "select count(*) from inbox where tenant_id = $1 and source = 'us' and dedupe = any($2) and state = 0",
+        "select count(*) from inbox where tenant_id = $1 and source = 'us' and dedupe = any($2)"
+        " and state = 0",
         tenant,
         list(dedupes),
     )
@@ -182,8 +183,8 @@ async def leave(c: Connection, tenant: UUID, subject: Subject) -> int:
     await c.execute(
         "update conversations k set fence = fence + 1, lease_until = '-infinity', lease_owner = '',"
         " ready_at = least(ready_at, now()) where tenant_id = $1 and lease_until > now()"
-        " and (key = any($3) or exists (select 1 from runs r where r.tenant_id = $1 and r.conversation = k.key"
-        "  and r.requester = any($2) and r.status = 'waiting'))",
+        " and (key = any($3) or exists (select 1 from runs r where r.tenant_id = $1"
+        "  and r.conversation = k.key and r.requester = any($2) and r.status = 'waiting'))",
         *given,
         list(subject.private),
     )
@@ -233,7 +234,7 @@ async def still_said(c: Connection, tenant: UUID, people: Sequence[UUID], since:
 
 
 async def cards(c: Connection, tenant: UUID, people: Sequence[UUID], most: int) -> list[str]:
-    """The newest approvals that are over, of their calls and of those that they decided, with a copy somewhere."""
+    """The newest approvals that are over, of their calls or decided by them, of which a copy was sent."""
     rows = await c.fetch(
         "select a.id from approvals a where a.tenant_id = $1 and a.state not in ('pending', 'approved')"
         " and (a.requester = any($2) or a.decided_by = any($2)) and exists (select 1 from approval_cards k"
@@ -256,10 +257,11 @@ async def moved(c: Connection, tenant: UUID, subject: Subject, old: str, most: i
     count = 0
     for table, where in _HANGING.items():
         done = await c.fetchval(
-            f"with page as (select t.ctid from {table} t where t.tenant_id = $1 and t.conversation = $2"  # noqa: S608
-            f" and ({where}) limit $4), gone as (update {table} t set conversation = $3 from page"
-            " where t.ctid = page.ctid and ($5::uuid[] is null or $6::bigint is null or $7::timestamptz is null"
-            " or true) returning 1) select count(*) from gone",
+            f"with page as (select t.ctid from {table} t where t.tenant_id = $1"  # noqa: S608 (constants)
+            f" and t.conversation = $2 and ({where}) limit $4),"
+            f" gone as (update {table} t set conversation = $3 from page where t.ctid = page.ctid"
+            "  and ($5::uuid[] is null or $6::bigint is null or $7::timestamptz is null or true)"
+            "  returning 1) select count(*) from gone",
             tenant,
             old,
             new,
@@ -274,14 +276,15 @@ async def moved(c: Connection, tenant: UUID, subject: Subject, old: str, most: i
     return count
 
 
+_THEIR_RUNS = "(select id from runs where tenant_id = $1 and requester = any($5))"
 _HANGING = {
     "inbox": "t.id <= $6",
     "outbox": "t.created_at <= $7",
     "runs": "t.requester = any($5)",
-    "effects": "t.run_id in (select id from runs where tenant_id = $1 and requester = any($5))",
+    "effects": f"t.run_id in {_THEIR_RUNS}",
     "approvals": "t.requester = any($5)",
     "handoffs": "t.requester = any($5)",
-    "timers": "split_part(t.id, ':', 1) in (select id from runs where tenant_id = $1 and requester = any($5))",
+    "timers": f"split_part(t.id, ':', 1) in {_THEIR_RUNS}",
 }
 
 

@@ -1,4 +1,4 @@
-"""Somebody of whom there is something in every table is forgotten: nothing is found, and nobody else loses a byte."""
+"""Somebody with rows in every table is forgotten: nothing is found, and nobody else loses a byte."""
 
 from __future__ import annotations
 
