@@ -53,6 +53,7 @@ def privacy(settings: Settings) -> Page:
                 "happens at Stripe.",
             ),
             ("For how long", _kept(settings)),
+            ("How to be forgotten", _forgotten(settings)),
             ("Who else sees it", f"{_services(settings)} {_model(settings)}"),
             (
                 "How it is guarded",
@@ -110,6 +111,21 @@ def _kept(settings: Settings) -> str:
         f"for {rest} after it ended. Who asked for what, who approved it and what was charged stays on "
         "record, without the words. When the bot is removed from a workspace, its access to it is deleted "
         "at once."
+    )
+
+
+def _forgotten(settings: Settings) -> str:
+    days = settings.forget_keeps_charges_days
+    paid = (
+        f" A payment that went through stays for {_days(days)}, so that it can be given back."
+        if days and settings.money_tools
+        else ""
+    )
+    return (
+        "Say /export to get all that is kept about you, and /forget to have it erased: within seconds, with a "
+        "receipt that names what had to stay and until when. Open requests are cancelled first; money that is "
+        f"on its way stays until it has arrived.{paid} Who decided what stays on record, with a number in "
+        "place of you, and so does what others wrote in their own words."
     )
 
 
