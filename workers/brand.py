@@ -15,7 +15,6 @@ TAKEN = (
     "slack",
     "microsoft",
     "teams",
-    "office365",
     "copilot",
     "google",
     "stripe",

@@ -120,7 +120,7 @@ _IDS = tuple(
         (r"\br\d+(?::[\w.]+)*\b", "[run]"),
         (r"\b[a-z]{2,8}_(?:test_|live_)?\w{6,}\b", "[id]"),
         (r"\b[A-Z][A-Z0-9]{1,9}-\d+\b", "[issue]"),
-        (r"\b[UWTCDGB]0?[A-Z0-9]{7,12}\b(?<=\d.)|\b[UWTCDGB][A-Z0-9]*\d[A-Z0-9]{6,}\b", "[id]"),
+        (r"\b[UWTCDGB](?=[A-Z0-9]*\d)[A-Z0-9]{7,12}\b", "[id]"),
         (r"\b(?=\w*\d)(?=\w*[A-Za-z])\w{12,}\b", "[id]"),
     )
 )
