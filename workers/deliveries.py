@@ -7,7 +7,7 @@ in is told once, unless it was us who did it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,10 +20,11 @@ from bot.text import one_line, plain
 from integrations import money
 from integrations.base import Happened
 from integrations.stripe import webhook
+from workers import disputed
 from workers.approvers import grants_ended
 from workers.commit import Commit
 from workers.hooked import heard
-from workers.seen import Seen, Tools, finish
+from workers.seen import Seen, Tools, finish, write_all
 from workers.store import audit, doubts, effects, runs, services
 from workers.store.conversations import Claimed
 from workers.store.door import Connection
@@ -57,6 +58,8 @@ async def _stripe(c: Connection, tenant: UUID, event: dict[str, Any], commit: Co
     if notice is None:
         # No payment that somebody waits for: an invoice, or a refund that the bank sent back.
         if (happened := webhook.read(event)) is not None:
+            if not happened.effect_key:
+                happened = replace(happened, effect_key=await disputed.marked(c, tenant, "stripe", happened))
             await _news(c, tenant, "stripe", happened, commit)
         return
     result: dict[str, Any] | None = None
@@ -106,7 +109,9 @@ async def _news(
         metrics().ignored(source, "our own doing")
         return
     result = {"kind": happened.kind, "sentence": happened.sentence, "url": happened.url}
-    waited = await effects.complete(c, tenant, happened.external_id, "", result, "", service=source)
+    waited = happened.kind not in disputed.ABOUT and await effects.complete(
+        c, tenant, happened.external_id, "", result, "", service=source
+    )
     threads = [] if waited else await effects.threads_of(c, tenant, source, happened.external_id, mark)
     if not waited and not threads:
         metrics().ignored(source, "not about anything of ours")
@@ -148,6 +153,14 @@ async def tell(tools: Tools, claimed: Claimed, seen: Seen, raw: dict[str, Any]) 
         happened = happened_of(raw)
         id = f"{stored.run.id}:{HAPPENED}:{_digest(raw['service'], happened.key)}"
         commit.messages.append(Message(id, "post", stored.place, reply(happened)))
+        if happened.kind in disputed.KINDS:
+            async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
+                policy = seen.world.known.policy
+                await disputed.counted(
+                    c, claimed.tenant, commit, raw["service"], happened, policy, tools.rules
+                )
+                await write_all(tools, c, claimed, seen, commit)
+            return commit
     return await finish(tools, claimed, seen, commit)
 
 

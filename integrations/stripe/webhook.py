@@ -18,6 +18,7 @@ from typing import Any
 
 from integrations import money
 from integrations.base import Happened
+from integrations.stripe import disputes
 
 LARGEST_BODY = 1 << 20
 LONGEST_HEADER = 4096
@@ -104,7 +105,9 @@ def delivery(_headers: Mapping[str, str], event: Mapping[str, Any]) -> tuple[str
 
 
 def read(event: Mapping[str, Any]) -> Happened | None:
-    """What somebody did at Stripe and the thread wants to know: of a payment, a refund, an invoice."""
+    """What somebody did at Stripe and the thread wants to know: of a payment, refund, invoice or dispute."""
+    if (disputed := disputes.read(event)) is not None:
+        return disputed
     match event:
         case {"type": "charge.refunded"}:
             return _refunded(event)

@@ -25,6 +25,8 @@ from workers.store.grants import Grant
 from workers.store.outbox import Message
 
 TOLD, OVER = "grant.told", "grant.over"
+# What a service says against something that ran, and how that is said.
+AGAINST = {"refunded": "refunded", "disputed": "disputed", "dispute_lost": "disputed, and the dispute lost"}
 MOST_OPEN = 200
 
 
@@ -97,7 +99,7 @@ async def happened(
     c: Connection, tenant: UUID, commit: Commit, service: str, kind: str, external_id: str, mark: str
 ) -> None:
     """A service says that something of ours was given back or is disputed."""
-    if kind not in ("refunded", "disputed"):
+    if kind not in AGAINST:
         return
     rows = await c.fetch(
         "select e.key from grant_uses u join effects e on e.tenant_id = u.tenant_id and e.key = u.effect_key"
@@ -109,7 +111,7 @@ async def happened(
         service,
     )
     for row in rows:
-        await failed(c, tenant, commit, row["key"], f"What ran under it was {kind}.")
+        await failed(c, tenant, commit, row["key"], f"What ran under it was {AGAINST[kind]}.")
 
 
 async def told(c: Connection, tenant: UUID, commit: Commit, claimed_key: str, raw: dict[str, Any]) -> None:

@@ -264,6 +264,32 @@ async def threads_of(
     return [(row["conversation"], row["run_id"]) for row in rows]
 
 
+async def keys_of(c: Connection, tenant: UUID, service: str, external_id: str, mark: str = "") -> list[str]:
+    """Of the calls that made this thing of a service, the newest first."""
+    rows = await c.fetch(
+        "select key from effects where tenant_id = $1 and (external_id = nullif($2, '') or key = $4)"
+        " and starts_with(tool, $3 || '.') order by created_at desc limit $5",
+        tenant,
+        external_id,
+        service,
+        mark,
+        MOST_THREADS,
+    )
+    return [row["key"] for row in rows]
+
+
+async def paid_with(c: Connection, tenant: UUID, service: str, payment: str) -> str | None:
+    """The key of the call whose result says that it was paid with this: it was begun under another id."""
+    found: str | None = await c.fetchval(
+        "select key from effects where tenant_id = $1 and starts_with(tool, $2 || '.') and state = 'done'"
+        " and result->>'payment_intent' = $3 order by created_at desc limit 1",
+        tenant,
+        service,
+        payment,
+    )
+    return found
+
+
 async def is_ours(c: Connection, tenant: UUID, service: str, key: str) -> bool:
     """Whether this is the key of a call that we made."""
     found = await c.fetchval(

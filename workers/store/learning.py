@@ -155,6 +155,22 @@ async def settle(
     return row is not None
 
 
+async def overturned(c: Connection, tenant: UUID, key: str, why: str) -> bool:
+    """What was right, or nobody had looked at, turned out wrong. Of what ran alone it counts as a failure;
+    a verdict gets only what had its chance of one: those who complain are no fair sample. True once."""
+    row = await c.fetchval(
+        "update learned_actions set why = case when alone then 'failed' else $3 end,"
+        " verdict = case when alone and not drawn then verdict else false end,"
+        " settled_at = coalesce(settled_at, now()) where tenant_id = $1 and effect_key = $2"
+        " and why <> 'failed' and why <> all($4) returning 1",
+        tenant,
+        key,
+        why,
+        ["disputed", "dispute_lost"],
+    )
+    return row is not None
+
+
 async def edited(c: Connection, tenant: UUID, key: str, fields: Sequence[str]) -> None:
     """Somebody changed these before approving: as it was proposed it was wrong, and they say where."""
     await c.execute(

@@ -23,6 +23,8 @@ SENT = frozenset(
         "payment_intent.succeeded",
         "payment_intent.payment_failed",
         "charge.refunded",
+        "charge.dispute.created",
+        "charge.dispute.closed",
         "refund.failed",
         "invoice.paid",
         "invoice.overdue",

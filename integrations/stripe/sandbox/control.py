@@ -6,7 +6,7 @@ from aiohttp import web
 
 from integrations import money
 from integrations.sandboxes.controlling import Route, basics, body_of, done
-from integrations.stripe.sandbox import invoices, payments, things
+from integrations.stripe.sandbox import disputes, invoices, payments, things
 from integrations.stripe.sandbox.call import Call
 from integrations.stripe.sandbox.seed import seed
 from integrations.stripe.sandbox.state import SANDBOX, Sandbox
@@ -17,6 +17,7 @@ _SHOWN = (
     "payment_intent",
     "checkout.session",
     "refund",
+    "dispute",
     "invoice",
     "subscription",
     "customer",
@@ -93,7 +94,8 @@ async def act(request: web.Request) -> web.Response:
     """What somebody does in the dashboard, or a customer on a page: with no key of ours.
 
     {"act": "refund", "payment_intent", "amount"?} · {"act": "fail_refund", "refund"} ·
-    {"act": "pay" | "void" | "write_off", "invoice"}
+    {"act": "pay" | "void" | "write_off", "invoice"} · {"act": "dispute", "payment_intent", "reason"?} ·
+    {"act": "win_dispute" | "lose_dispute", "payment_intent"}
     """
     sandbox, wanted = request.app[SANDBOX], await body_of(request)
     what = str(wanted.get("act", ""))
@@ -110,8 +112,14 @@ async def act(request: web.Request) -> web.Response:
                 done = payments.fail_refund(call, str(wanted.get("refund", "")))
             case "pay" | "void" | "write_off":
                 done = getattr(invoices, what)(call, str(wanted.get("invoice", "")))
+            case "dispute":
+                done = disputes.open_one(call, params["payment_intent"], str(wanted.get("reason", "general")))
+            case "win_dispute" | "lose_dispute":
+                done = disputes.close(call, params["payment_intent"], won=what == "win_dispute")
             case _:
-                raise ValueError("act is refund, fail_refund, pay, void or write_off")
+                raise ValueError(
+                    "act is refund, fail_refund, dispute, win_dispute, lose_dispute, pay, void or write_off"
+                )
     sandbox.wake.set()
     return web.json_response(things.public(done))
 
