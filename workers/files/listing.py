@@ -42,7 +42,9 @@ def lines_of(read: Sequence[Read]) -> str:
 def _plain(line: str) -> str:
     if _PAGE.fullmatch(line.strip()):
         return ""
-    line = " ".join(_MARK.sub("", line).split()).strip(" ,;.")
+    line = " ".join(_MARK.sub("", line).replace("\t", " | ").split()).strip(" ,;.|")
+    if not any(each.isalnum() for each in line):
+        return ""
     line = _TIMES.sub(r"\1 ", line)
     if named := _NAMED_BEFORE.match(line):
         return f"{named['count']} {named['name'].strip()}"
