@@ -41,7 +41,6 @@ brands = Table(
     column("voice", Text, server_default=""),
     time("at", NOW),
     PrimaryKeyConstraint("tenant_id"),
-    ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
 )
 
 APPEND_ONLY: frozenset[str] = frozenset()
