@@ -121,11 +121,13 @@ async def take_away(c: Connection, tenant: UUID, channel: str, id: str, kind: st
 
 
 async def settled(c: Connection, tenant: UUID, conversation: str) -> bool:
-    """Whether nothing is in the inbox or the outbox of the conversation that could be dealt with now."""
+    """Whether nothing of the conversation could be dealt with now: a thing heard, said, or called."""
     busy: bool = await c.fetchval(
         "select exists (select 1 from inbox where tenant_id = $1 and conversation = $2 and state = 0)"
         " or exists (select 1 from outbox where tenant_id = $1 and conversation = $2"
-        " and state in ('queued', 'sending'))",
+        " and state in ('queued', 'sending'))"
+        " or exists (select 1 from effects e where e.tenant_id = $1 and e.state in ('queued', 'running')"
+        " and e.conversation = $2)",
         tenant,
         conversation,
     )

@@ -71,7 +71,7 @@ class Lobby(Protocol):
         ...
 
     async def settled(self, who: Who, channel: str) -> bool:
-        """Nothing waits to be dealt with or said there, but for what takes longer (a call, a person)."""
+        """Nothing waits to be dealt with, called or said there, but for what people or the clock decide."""
         ...
 
 

@@ -40,7 +40,7 @@ def to_turn(payload: Mapping[str, Any]) -> Turn | Ignored | Immediate:
         } if version == VERSION and _TENANT.fullmatch(tenant) and user:
             if not CONVERSATION.fullmatch(name) or not TURN.fullmatch(id):
                 return Ignored("odd name")
-            act = _act(what, channel(user, name))
+            act = _act(what, channel(user, name), id)
             if act is None:
                 return Ignored("unknown act")
             asks = isinstance(act, Pressed | Submitted)
@@ -76,13 +76,14 @@ def home(user: str) -> str:
     return channel(user, HOME)
 
 
-def _act(what: Mapping[str, Any], channel: str) -> Act | None:
+def _act(what: Mapping[str, Any], channel: str, id: str) -> Act | None:
     match what:
         case {"say": str(text)}:
             return Said(text, mentioned=True)
         case {"press": str(action), "value": str(value), "message": str(message), "answers": dict(found)}:
             ref = MessageRef(channel, message) if message else None
-            return Pressed(action, value, message=ref, answers=_texts(found))
+            # Where nothing was typed on the card, a form may be opened to ask for it.
+            return Pressed(action, value, message=ref, trigger="" if found else id, answers=_texts(found))
         case {"submit": str(form), "value": str(value), "answers": dict(found)}:
             return Submitted(form, value, _texts(found))
         case {"stop": True}:

@@ -45,6 +45,11 @@ def test_a_press_carries_its_answers_and_waits_for_one() -> None:
     assert turn.wants_answer
 
 
+def test_a_press_with_nothing_typed_may_open_a_form() -> None:
+    assert [bool(turn_of({"action": "a", "answers": found}).act.trigger) for found in ({}, {"x": "y"})] == [  # type: ignore[union-attr]  # both are presses
+        True, False]  # fmt: skip
+
+
 def test_a_form_stop_and_the_own_page() -> None:
     assert turn_of({"form": "f", "value": "v", "answers": {"x": "1"}}).act == Submitted("f", "v", {"x": "1"})
     assert turn_of({"type": "stop"}).act == Pressed(STOP, "")

@@ -1,0 +1,462 @@
+"""The web's messages and keys in a real database: order, other tenants, tokens that end, one human."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+import pytest_asyncio
+
+from bot.embedded import Servers
+from bot.errors import InboxRefused, PlatformError, Unverified
+from bot.platforms.base import Profile
+from bot.platforms.web import connect, inbound, verify
+from bot.platforms.web.base import Who
+from bot.platforms.web.client import WebClient
+from bot.platforms.web.runtime import address
+from bot.reply import Form, Paragraph, Reply
+from bot.secrets import Vault
+from bot.turn import Account, Place
+from tests.conftest import SECRET
+from workers import rotation, web_keys
+from workers.hints import Hints
+from workers.store import people, tenants
+from workers.store import web as store
+from workers.store import web_keys as kept
+from workers.store.door import Database
+from workers.web import NEWS, WebDesk, WebLobby, listener, revoked
+from workers.web_keys import StoredKeys, make_issuer, make_token
+
+VAULT = Vault(SECRET)
+NEWER = "a-newer-key-for-tests-that-is-long-enough-9876543210"
+
+
+class Told(Hints):
+    """Keeps what was told, and tells nobody."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def tell(self, channel: str, message: str) -> None:
+        assert channel == NEWS
+        self.told.append(message)
+
+
+@pytest.fixture
+def hints() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def client(db: Database, hints: Told) -> WebClient:
+    return connect(WebDesk(db, hints))
+
+
+@pytest.fixture
+def keys(db: Database) -> StoredKeys:
+    return StoredKeys(db, VAULT)
+
+
+@pytest_asyncio.fixture
+async def ada(db: Database, tenant: UUID, keys: StoredKeys) -> Who:
+    return await keys.who(await token(db, tenant, "ada@example.com"))
+
+
+async def token(db: Database, tenant: UUID, email: str, days: int = 1, name: str = "") -> str:
+    async with db.tenant(tenant) as c:
+        return (await make_token(c, tenant, email, name, days))[0]
+
+
+async def issuer(db: Database, tenant: UUID) -> tuple[str, str]:
+    async with db.tenant(tenant) as c:
+        return await make_issuer(c, tenant, VAULT)
+
+
+def session(tenant: UUID, kid: str, secret: str, **claims: Any) -> str:
+    now = time.time()
+    given = {"tenant": str(tenant), "aud": "countersign", "sub": "u7", "iat": now, "exp": now + 600, **claims}
+    return jwt.encode(given, secret, algorithm="HS256", headers={"kid": kid})
+
+
+def main_of(who: Who) -> Place:
+    return inbound.place(who.tenant, who.user, "main")
+
+
+# ── messages ──
+
+
+async def test_a_message_that_is_posted_twice_is_there_once_and_is_found(client: WebClient, ada: Who) -> None:
+    place = main_of(ada)
+    for _ in range(3):
+        sent = await client.post(place, Reply("hello"), marker="r1:3")
+    assert sent.id == "r1:3"
+    assert (await client.find(place, marker="r1:3", since=0.0)) is not None
+    assert await client.find(place, marker="r1:4", since=0.0) is None
+
+
+async def test_numbers_grow_with_every_message_and_change_and_a_change_keeps_its_first(
+    db: Database, hints: Told, client: WebClient, ada: Who
+) -> None:
+    place, lobby = main_of(ada), WebLobby(db, hints)
+    for at in range(3):
+        await client.post(place, Reply(f"m{at}"), marker=f"m{at}")
+    await client.update(place, "m0", Reply("m0, changed"), marker="m0")
+    rows = await lobby.missed(ada, place.channel, 0, 100)
+    assert [(row.id, row.seq, row.first) for row in rows] == [("m1", 2, 2), ("m2", 3, 3), ("m0", 4, 1)]
+    assert rows[-1].body["text"] == "m0, changed"
+    assert [row.id for row in await lobby.missed(ada, place.channel, 3, 100)] == ["m0"]
+    assert [row.id for row in await lobby.missed(ada, place.channel, -1, 2)] == ["m2", "m0"]
+
+
+async def test_a_change_of_what_is_gone_is_said_to_be_gone(client: WebClient, ada: Who) -> None:
+    with pytest.raises(PlatformError) as refused:
+        await client.update(main_of(ada), "never", Reply("x"), marker="never")
+    assert refused.value.gone
+    assert not refused.value.retryable
+
+
+async def test_whoever_has_seen_a_number_has_seen_all_before_it_however_many_write_at_once(
+    db: Database, hints: Told, client: WebClient, ada: Who
+) -> None:
+    place, lobby = main_of(ada), WebLobby(db, hints)
+    seen: list[int] = []
+    writing = [asyncio.create_task(client.post(place, Reply("x"), marker=f"m{at}")) for at in range(60)]
+    while len(seen) < 60:
+        rows = await lobby.missed(ada, place.channel, seen[-1] if seen else 0, 7)
+        seen += [row.seq for row in rows]
+    await asyncio.gather(*writing)
+    assert seen == list(range(1, 61))
+
+
+@pytest.mark.twin
+async def test_twin_if_numbers_were_not_counted_under_the_rows_lock_one_would_be_missed(
+    db: Database, hints: Told, client: WebClient, ada: Who, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = iter(range(1, 10))
+
+    async def uncounted(c: Any, tenant: UUID, channel: str, user: str) -> int:
+        await c.execute(
+            "insert into web_conversations (tenant_id, channel, user_id) values ($1, $2, $3)"
+            " on conflict do nothing",
+            tenant,
+            channel,
+            user,
+        )
+        return next(numbers)
+
+    place, lobby = main_of(ada), WebLobby(db, hints)
+    await client.post(place, Reply("before"), marker="m0")
+    monkeypatch.setattr(store, "counted", uncounted)
+    next(numbers)
+    whose = UUID(ada.tenant)
+    async with db.tenant(whose) as slow:
+        await store.put(slow, whose, place.channel, ada.user, "slow", "message", {})
+        await client.post(place, Reply("quick"), marker="quick")
+        seen = (await lobby.missed(ada, place.channel, 0, 10))[-1].seq
+    assert [row.id for row in await lobby.missed(ada, place.channel, seen, 10)] == []  # "slow" never comes
+
+
+async def test_every_write_is_hinted_at_without_saying_whose_it_is(
+    hints: Told, client: WebClient, ada: Who
+) -> None:
+    place = main_of(ada)
+    await client.post(place, Reply("secret words"), marker="m")
+    await client.update(place, "m", Reply("more secret words"), marker="m")
+    assert len(hints.told) == 2
+    assert address(ada.tenant, place.channel) in hints.told[0]
+    assert "secret" not in "".join(hints.told)
+    assert "ada" not in "".join(hints.told)
+
+
+async def test_an_aside_goes_into_the_persons_own_conversation_wherever_it_was_meant_for(
+    db: Database, hints: Told, client: WebClient, ada: Who
+) -> None:
+    account = Account("web", ada.tenant, ada.user)
+    slack = Place("slack", "T1", "C1")
+    other = inbound.place(ada.tenant, "mail:grace@example.com", "main")
+    for place in (slack, other, main_of(ada)):
+        await client.whisper(place, account, Reply("aside"))
+    rows = await WebLobby(db, hints).missed(ada, main_of(ada).channel, 0, 10)
+    assert [row.kind for row in rows] == ["whisper"] * 3
+
+
+async def test_a_form_is_shown_until_it_is_put_away(
+    db: Database, hints: Told, client: WebClient, ada: Who
+) -> None:
+    lobby, place = WebLobby(db, hints), main_of(ada)
+    await client.open_form(place, Account("web", ada.tenant, ada.user), "", Form("f", "v", "Why?", ()))
+    await client.post(place, Reply("stays"), marker="m")
+    [form, _] = await lobby.missed(ada, place.channel, 0, 10)
+    assert (form.kind, form.body["title"]) == ("form", "Why?")
+    await lobby.close_form(ada, place.channel, form.id)
+    await lobby.close_form(ada, place.channel, "m")
+    assert [row.id for row in await lobby.missed(ada, place.channel, 0, 10)] == ["m"]
+
+
+async def test_the_own_page_is_one_that_changes(
+    db: Database, hints: Told, client: WebClient, ada: Who
+) -> None:
+    account = Account("web", ada.tenant, ada.user)
+    for words in ("one", "two"):
+        await client.show_home(account, Reply("Countersign", (Paragraph(words),)))
+    [page] = await WebLobby(db, hints).missed(ada, inbound.home(ada.user), -1, 10)
+    assert page.kind == "home"
+    assert page.first < page.seq
+    assert "two" in str(page.body)
+
+
+async def test_somebody_whom_nobody_knows_any_more_is_gone(client: WebClient, tenant: UUID) -> None:
+    with pytest.raises(PlatformError) as refused:
+        await client.post(inbound.place(str(tenant), "mail:x@example.com", "main"), Reply("x"), marker="m")
+    assert refused.value.gone
+
+
+async def test_without_the_database_the_engine_is_to_try_again_and_the_front_refuses(
+    db: Database, hints: Told, ada: Who, app_dsn: str
+) -> None:
+    away = await Database.open(app_dsn, size=1)
+    await away.close()
+    with pytest.raises(PlatformError) as refused:
+        await connect(WebDesk(away, hints)).post(main_of(ada), Reply("x"), marker="m")
+    assert refused.value.retryable
+    with pytest.raises(InboxRefused):
+        await WebLobby(away, hints).missed(ada, main_of(ada).channel, 0, 1)
+    with pytest.raises(InboxRefused):
+        await StoredKeys(away, VAULT).still(ada)
+
+
+async def test_what_is_old_is_dropped_in_bites_and_the_rest_stays(
+    db: Database, client: WebClient, ada: Who, tenant: UUID
+) -> None:
+    for at in range(5):
+        await client.post(main_of(ada), Reply("x"), marker=f"m{at}")
+    async with db.tenant(tenant) as c:
+        await c.execute(
+            "update web_messages set changed_at = now() - interval '31 days'"
+            " where tenant_id = $1 and id < 'm3'",
+            tenant,
+        )
+        assert await store.drop_old(c, tenant, 30 * 86400.0, 2) == 2
+        assert await store.drop_old(c, tenant, 30 * 86400.0, 2) == 1
+        assert await store.drop_old(c, tenant, 30 * 86400.0, 2) == 0
+        assert await c.fetchval("select count(*) from web_messages where tenant_id = $1", tenant) == 2
+
+
+# ── who ──
+
+
+async def test_a_token_leads_to_its_person_and_is_kept_as_a_hash_only(
+    db: Database, tenant: UUID, keys: StoredKeys
+) -> None:
+    text = await token(db, tenant, "ada@example.com")
+    who = await keys.who(text)
+    assert (who.tenant, who.user) == (str(tenant), "mail:ada@example.com")
+    async with db.tenant(tenant) as c:
+        rows = await c.fetch("select * from web_tokens where tenant_id = $1", tenant)
+    assert text.rpartition("_")[2] not in str([dict(row) for row in rows])
+
+
+async def test_a_token_that_was_revoked_counts_for_nothing_from_then_on(
+    db: Database, tenant: UUID, keys: StoredKeys
+) -> None:
+    text = await token(db, tenant, "ada@example.com")
+    who = await keys.who(text)
+    async with db.tenant(tenant) as c:
+        assert await kept.revoke(c, tenant, who.credential.partition(":")[2]) == "token"
+        assert await kept.revoke(c, tenant, who.credential.partition(":")[2]) is None
+    assert not await keys.still(who)
+    with pytest.raises(Unverified):
+        await keys.who(text)
+
+
+@pytest.mark.twin
+async def test_twin_if_revoking_were_not_looked_at_the_token_would_go_on(
+    db: Database, tenant: UUID, keys: StoredKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = await token(db, tenant, "ada@example.com")
+    who = await keys.who(text)
+    async with db.tenant(tenant) as c:
+        await kept.revoke(c, tenant, who.credential.partition(":")[2])
+    true = kept.token
+
+    async def lax(c: Any, whose: UUID, id: str) -> Any:
+        found = await true(c, whose, id)
+        return replace(found, holds=True) if found else None
+
+    monkeypatch.setattr(kept, "token", lax)
+    assert (await keys.who(text)).user == "mail:ada@example.com"
+
+
+async def test_a_token_that_is_over_counts_for_nothing(db: Database, tenant: UUID, keys: StoredKeys) -> None:
+    text = await token(db, tenant, "ada@example.com")
+    who = await keys.who(text)
+    async with db.tenant(tenant) as c:
+        await c.execute("update web_tokens set expires_at = now() where tenant_id = $1", tenant)
+    assert not await keys.still(who)
+    with pytest.raises(Unverified):
+        await keys.who(text)
+
+
+async def test_a_token_does_not_count_for_another_tenant_however_it_is_written(
+    db: Database, tenant: UUID, keys: StoredKeys
+) -> None:
+    other = await tenants.create(db, "Another")
+    text = await token(db, tenant, "ada@example.com")
+    await token(db, other, "eve@example.com")
+    for forged in (text.replace(tenant.hex, other.hex), text.replace(tenant.hex, uuid4().hex)):
+        with pytest.raises(Unverified):
+            await keys.who(forged)
+
+
+async def test_a_session_counts_while_its_secret_does(db: Database, tenant: UUID, keys: StoredKeys) -> None:
+    kid, secret = await issuer(db, tenant)
+    text = session(tenant, kid, secret, email="ada@example.com", email_verified=True)
+    who = await keys.who(text)
+    assert who.credential == f"issuer:{kid}"
+    assert await keys.still(who)
+    async with db.tenant(tenant) as c:
+        assert await kept.revoke(c, tenant, kid) == "issuer"
+    assert not await keys.still(who)
+    with pytest.raises(Unverified):
+        await keys.who(text)
+
+
+async def test_a_session_that_is_over_counts_no_more_on_a_socket_either(db: Database, tenant: UUID) -> None:
+    kid, secret = await issuer(db, tenant)
+    now = [time.time()]
+    keys = StoredKeys(db, VAULT, clock=lambda: now[0])
+    who = await keys.who(session(tenant, kid, secret))
+    now[0] += 601
+    assert not await keys.still(who)
+
+
+async def test_a_secret_of_one_tenant_signs_nobody_of_another(
+    db: Database, tenant: UUID, keys: StoredKeys
+) -> None:
+    other = await tenants.create(db, "Another")
+    mine, theirs = await issuer(db, tenant), await issuer(db, other)
+    for whose, kid, secret in (
+        (other, mine[0], mine[1]),
+        (other, theirs[0], mine[1]),
+        (tenant, theirs[0], theirs[1]),
+        (uuid4(), mine[0], mine[1]),
+    ):
+        with pytest.raises(Unverified):
+            await keys.who(session(whose, kid, secret, email="grace@example.com", email_verified=True))
+
+
+async def test_the_secret_is_sealed_where_it_is_kept_and_a_new_key_seals_it_anew(
+    db: Database, tenant: UUID, admin: Any
+) -> None:
+    kid, secret = await issuer(db, tenant)
+    async with db.tenant(tenant) as c:
+        sealed = await kept.issuer(c, tenant, kid)
+    assert sealed is not None
+    assert secret not in sealed
+    both = Vault(f"{NEWER},{SECRET}")
+    await rotation._rotate(
+        db, both, tenant, next(each for each in rotation.SEALED if each.table == "web_issuers"), 10
+    )
+    who = await StoredKeys(db, Vault(NEWER)).who(session(tenant, kid, secret))
+    assert who.user == "id:u7:"
+
+
+async def test_a_sealed_secret_copied_to_another_tenant_opens_nothing_there(
+    db: Database, tenant: UUID, keys: StoredKeys
+) -> None:
+    other = await tenants.create(db, "Another")
+    kid, secret = await issuer(db, tenant)
+    async with db.tenant(tenant) as c:
+        sealed = await kept.issuer(c, tenant, kid)
+    async with db.tenant(other) as c:
+        await kept.add_issuer(c, other, kid, str(sealed))
+    with pytest.raises(InboxRefused):
+        await keys.who(session(other, kid, secret))
+
+
+async def test_with_a_verified_address_it_is_the_human_that_slack_knows_and_keeps_their_name(
+    db: Database, tenant: UUID, keys: StoredKeys, client: WebClient
+) -> None:
+    async with db.tenant(tenant) as c:
+        slack = await people.remember(
+            c,
+            tenant,
+            Account("slack", "T1", "U1"),
+            Profile("Grace Okafor", "grace@example.com", "Europe/Rome"),
+        )
+    kid, secret = await issuer(db, tenant)
+    who = await keys.who(
+        session(tenant, kid, secret, name="g.", email="grace@example.com", email_verified=True)
+    )
+    assert await person_of(db, tenant, client, who) == slack
+
+
+@pytest.mark.parametrize("verified", [False, None, "true"])
+async def test_with_an_address_that_nobody_verified_it_is_nobody_known(
+    db: Database, tenant: UUID, keys: StoredKeys, client: WebClient, verified: object
+) -> None:
+    async with db.tenant(tenant) as c:
+        slack = await people.remember(
+            c, tenant, Account("slack", "T1", "U1"), Profile("Grace Okafor", "grace@example.com")
+        )
+    kid, secret = await issuer(db, tenant)
+    claims = {"email": "grace@example.com", "email_verified": verified, "name": "Grace Okafor"}
+    who = await keys.who(session(tenant, kid, secret, **claims))
+    found = await person_of(db, tenant, client, who)
+    assert found.id != slack.id
+    assert found.email == ""
+
+
+@pytest.mark.twin
+async def test_twin_if_any_address_counted_anybody_could_be_the_approver(
+    db: Database, tenant: UUID, keys: StoredKeys, client: WebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with db.tenant(tenant) as c:
+        slack = await people.remember(
+            c, tenant, Account("slack", "T1", "U1"), Profile("Grace Okafor", "grace@example.com")
+        )
+    kid, secret = await issuer(db, tenant)
+    true = verify._session
+    monkeypatch.setattr(
+        verify, "_session", lambda claims, expires: true({**claims, "email_verified": True}, expires)
+    )
+    who = await keys.who(session(tenant, kid, secret, email="grace@example.com", email_verified=False))
+    assert (await person_of(db, tenant, client, who)).id == slack.id
+
+
+async def person_of(db: Database, tenant: UUID, client: WebClient, who: Who) -> people.Person:
+    account = Account("web", who.tenant, who.user)
+    profile = await client.profile(account, main_of(who))
+    async with db.tenant(tenant) as c:
+        return await people.remember(c, tenant, account, profile)
+
+
+async def test_a_revoked_credential_is_told_over_valkey(servers: Servers) -> None:
+    hints, heard = Hints(servers.redis_url), asyncio.Queue[Any]()
+    hearing = asyncio.create_task(hints.hear(NEWS, listener(heard.put_nowait)))
+    try:
+        async with asyncio.timeout(10):
+            while heard.empty():
+                await hints.tell(NEWS, revoked("t", "token:7"))
+                await asyncio.sleep(0.01)
+            assert await heard.get() == {"r": "t:token:7"}
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+        await hints.close()
+
+
+@pytest.mark.parametrize("message", ["", "no json", "[]", "7", "null"])
+def test_a_hint_that_cannot_be_read_is_nobodys(message: str) -> None:
+    heard: list[Any] = []
+    listener(heard.append)(message)
+    assert heard == []
+
+
+def test_web_keys_are_called_as_the_audit_calls_them() -> None:
+    assert (web_keys.TOKEN, web_keys.ISSUER) == ("token", "issuer")
