@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,10 +16,14 @@ from workers.approvers import beside, duties
 from workers.approvers.beside import Beside
 from workers.approvers.who import Humans, Meant, humans, meant_by, stands
 from workers.store import approval_terms, delegations, links
+from workers.store import people as people_of
 from workers.store.approval_terms import Voted
 from workers.store.approvals import Approval
 from workers.store.delegations import Delegation
 from workers.store.door import Connection
+from workers.store.people import Standing
+
+NOBODY = "Your account is a bot's, or is not there any more, so a person has to decide."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Known:
     lent: tuple[Delegation, ...]
     voted: tuple[Voted, ...]
     named: frozenset[UUID]  # who have a verified address
+    guests: frozenset[str] = frozenset()  # the keys of those whom no platform calls a member
     beside: Beside = field(default_factory=Beside)
 
     @property
@@ -62,7 +67,7 @@ class Known:
             excluded=self.excluded,
             own=self.own(person),
             stands_in=principals(lent, key(person)),
-            here=here,
+            here=here and key(person) not in self.guests,
         )
 
     def seat(self, key: str, person: UUID) -> UUID:
@@ -101,14 +106,9 @@ async def known(
         *(each.person for each in around.edits),
     }
     found = await humans(c, tenant, meant.values(), everybody, outside.keys())
-    rows = await c.fetch(
-        "select id from people where tenant_id = $1 and id = any($2) and email <> ''", tenant, list(everybody)
-    )
-    excluded = {found.key(found.by_email[email]): why for email, why in outside.items()
-                if email in found.by_email}  # fmt: skip
-    excluded |= {email: why for email, why in outside.items() if email not in found.by_email}
-    excluded |= {found.key(each.person): beside.EDITOR for each in around.edits if each.dictates}
-    excluded[found.key(approval.requester)] = duties.REQUESTER
+    standing = await people_of.standing(c, tenant, everybody)
+    edited = [each.person for each in around.edits if each.dictates]
+    excluded = barred(found, standing, outside, edited, approval.requester)
     return Known(
         terms=terms,
         tier=approval.tier,
@@ -118,9 +118,33 @@ async def known(
         excluded=excluded,
         lent=tuple(lent),
         voted=tuple(voted),
-        named=frozenset(row["id"] for row in rows),
+        named=frozenset(each.id for each in standing if each.named),
+        guests=all_are(found, standing, lambda each: each.guest),
         beside=beside.of(around, approval.id, approval.tool, policy.approvers.reasons),
     )
+
+
+def barred(
+    known: Humans,
+    standing: Sequence[Standing],
+    outside: Mapping[str, str],
+    edited: Sequence[UUID],
+    requester: UUID,
+) -> Mapping[str, str]:
+    """Who may not decide this one, by the keys of people, each with why. `outside`: by their addresses."""
+    excluded = dict.fromkeys(all_are(known, standing, lambda each: each.nobody), NOBODY)
+    by_email = known.by_email
+    excluded |= {known.key(by_email[email]): why for email, why in outside.items() if email in by_email}
+    excluded |= {email: why for email, why in outside.items() if email not in by_email}
+    excluded |= {known.key(each): beside.EDITOR for each in edited}
+    excluded[known.key(requester)] = duties.REQUESTER
+    return excluded
+
+
+def all_are(known: Humans, standing: Sequence[Standing], what: Callable[[Standing], bool]) -> frozenset[str]:
+    """The keys of those of whom this is so under every id that they have here."""
+    found = {known.key(each.id) for each in standing if what(each)}
+    return frozenset(found - {known.key(each.id) for each in standing if not what(each)})
 
 
 async def again(c: Connection, tenant: UUID, before: Known, approval: Approval) -> Known:

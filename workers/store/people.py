@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from bot.platforms.base import Profile
 from bot.turn import Account, Place
 from workers.store import codec
 from workers.store.door import Caller, Connection
+
+BOT, GUEST, GONE = "bot", "guest", "gone"  # what an account is, where it is no member's
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +80,16 @@ async def remember(c: Connection, tenant: UUID, account: Account, profile: Profi
             profile.time_zone,
         )
     await c.execute(
-        "insert into accounts (tenant_id, platform, workspace, user_id, person_id, name)"
-        " values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, platform, workspace, user_id)"
-        " do update set person_id = excluded.person_id, name = excluded.name, seen_at = now()",
+        "insert into accounts (tenant_id, platform, workspace, user_id, person_id, name, kind)"
+        " values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, platform, workspace, user_id) do update"
+        " set person_id = excluded.person_id, name = excluded.name, kind = excluded.kind, seen_at = now()",
         tenant,
         account.platform,
         account.workspace,
         account.user,
         person,
         profile.name,
+        BOT if profile.is_bot else GUEST if profile.is_guest else "",
     )
     row = await c.fetchrow(
         "select id, name, email, time_zone from people where tenant_id = $1 and id = $2", tenant, person
@@ -109,11 +113,50 @@ async def by_email(c: Connection, tenant: UUID, email: str) -> UUID | None:
 
 
 async def reachable(c: Connection, tenant: UUID, id: UUID) -> bool:
-    """Whether any account is still theirs, or has turned out to be that of somebody known by an e-mail."""
+    """Whether any account is still theirs, and there, or has turned out to be that of somebody known by an
+    e-mail."""
     found = await c.fetchval(
-        "select 1 from accounts where tenant_id = $1 and person_id = $2 limit 1", tenant, id
+        "select 1 from accounts where tenant_id = $1 and person_id = $2 and kind <> $3 limit 1",
+        tenant,
+        id,
+        GONE,
     )
     return found is not None
+
+
+async def gone(c: Connection, tenant: UUID, account: Account) -> None:
+    """Its platform says that there is no such account any more, until it says otherwise."""
+    await c.execute(
+        "update accounts set kind = $5 where tenant_id = $1 and platform = $2 and workspace = $3"
+        " and user_id = $4",
+        tenant,
+        account.platform,
+        account.workspace,
+        account.user,
+        GONE,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What platforms say of somebody, of all their accounts together. `named`: they vouch for an address."""
+
+    id: UUID
+    named: bool = False
+    nobody: bool = False  # every account is a bot's, or gone
+    guest: bool = False  # and none is a member's
+
+
+async def standing(c: Connection, tenant: UUID, ids: Collection[UUID]) -> list[Standing]:
+    rows = await c.fetch(
+        "select p.id, p.email <> '' as named, coalesce(bool_and(a.kind in ('bot', 'gone')), false) as nobody,"
+        " coalesce(bool_and(a.kind <> ''), false) as guest from people p left join accounts a"
+        " on a.tenant_id = p.tenant_id and a.person_id = p.id where p.tenant_id = $1 and p.id = any($2)"
+        " group by p.id, p.email",
+        tenant,
+        list(ids),
+    )
+    return [Standing(**dict(row)) for row in rows]
 
 
 async def keep_direct(c: Connection, tenant: UUID, account: Account, place: Place) -> None:

@@ -106,6 +106,7 @@ accounts = Table(
     column("person_id", Uuid, "personal", "people.id"),
     column("name", Text, "personal", "people.id"),
     column("direct", JSONB, "personal", "people.id", nullable=True),
+    column("kind", Text, server_default=""),  # a guest or a bot, or gone, as its platform says
     time("seen_at", NOW),
     PrimaryKeyConstraint("tenant_id", "platform", "workspace", "user_id"),
     ForeignKeyConstraint(["tenant_id", "person_id"], ["people.tenant_id", "people.id"]),
