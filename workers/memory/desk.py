@@ -26,7 +26,7 @@ from workers.store.runs import Stored
 
 TOP = 3
 LEAST = 0.08  # nearer than what has nothing in common
-LATELY = 50
+LATELY = 20  # of the newest, which may have no vector yet
 PATIENCE = 1.5  # seconds for the vector of a sentence, while its person waits
 
 
@@ -105,12 +105,11 @@ class Desk:
         name = self._embedders.current.name
         scopes = (scope.made_in(place),) if self._apart else scope.seen_from(place)
         vector = await self._vector(text)
-        async with self._db.tenant(tenant) as c:
-            found: list[Memory] = []
-            if vector is not None:
-                found = await memories.near(c, tenant, person, scopes, name, vector, TOP)
-                rest = await memories.not_yet(c, tenant, person, scopes, name, LATELY)
-            else:
+        found: list[Memory] = []
+        if vector is not None:
+            found, rest = await memories.near(self._db, tenant, person, scopes, name, vector, TOP, LATELY)
+        else:
+            async with self._db.tenant(tenant) as c:
                 rest = await memories.newest(c, tenant, person, scopes, LATELY)
         if rest:
             asked = by_words(text)

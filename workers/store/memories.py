@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from workers.store.chunks import literal
-from workers.store.door import Connection
+from workers.store.door import Caller, Connection
 
 MOST_OF_ONE = 5_000  # a person's oldest go beyond that: looking at each of theirs stays cheap
 WANTED = (
@@ -85,43 +85,27 @@ async def newest(
 
 
 async def near(
-    c: Connection, tenant: UUID, person: UUID, scopes: Scopes, model: str, vector: Sequence[float], most: int
-) -> list[Memory]:
-    """The nearest of this person's, each of them looked at: by the key, and never by an index of distance."""
+    c: Caller, tenant: UUID, person: UUID, scopes: Scopes, model: str, vector: Sequence[float], most: int,
+    lately: int,
+) -> tuple[list[Memory], list[Memory]]:  # fmt: skip
+    """The nearest of this person's, each of them looked at: by the key, and never by an index of distance.
+    And, of the newest so many, those that have no vector of this model so far."""
     rows = await c.fetch(
-        "with n as materialized (select v.memory_id, -(v.embedding <#> $5::text::halfvec) as near"  # noqa: S608  # text of ours
-        " from memory_vectors v where v.tenant_id = $1 and v.person_id = $2 and v.model = $4"
-        f" and ($3::text[] is null or v.scope = any($3)) and v.dimension = $7{WANTED}"
-        " order by near desc, v.memory_id desc limit $6)"
-        f" select {_COLUMNS}, n.near from n join memories m on m.tenant_id = $1 and m.id = n.memory_id"
-        " order by n.near desc, m.id desc",
+        "select * from recall($1, $2, $3, $4, $5, $6, $7)",
         tenant,
         person,
         scopes,
         model,
         literal(vector),
         most,
-        len(vector),
+        lately,
     )
-    return [_memory(row, row["near"]) for row in rows]
-
-
-async def not_yet(
-    c: Connection, tenant: UUID, person: UUID, scopes: Scopes, model: str, most: int
-) -> list[Memory]:
-    """The newest that have no vector of this model so far."""
-    rows = await c.fetch(
-        f"select {_COLUMNS} from memories m where m.tenant_id = $1 and m.person_id = $2{SEEN}{WANTED}"  # noqa: S608  # text of ours
-        " and not exists (select 1 from memory_vectors v where v.tenant_id = $1 and v.person_id = $2"
-        "  and v.model = $4 and v.memory_id = m.id)"
-        " order by m.made_at desc, m.id desc limit $5",
-        tenant,
-        person,
-        scopes,
-        model,
-        most,
+    found = [_memory(row, row["near"] or 0.0) for row in rows]
+    have = [row["near"] is not None for row in rows]
+    return (
+        [each for each, has in zip(found, have, strict=True) if has],
+        [each for each, has in zip(found, have, strict=True) if not has],
     )
-    return [_memory(row) for row in rows]
 
 
 async def count(c: Connection, tenant: UUID, person: UUID, scopes: Scopes) -> int:
