@@ -157,6 +157,8 @@ def as_text(document: Document) -> str:
 
 
 def _advised(problem: str) -> str:
+    if "broken, or protected" in problem:
+        return "it is broken, or protected by a password: please save it again without one and send that"
     if "encrypt" in problem or "password" in problem:
         return LOCKED
     if "only pictures" in problem:
