@@ -96,7 +96,8 @@ class Pressed:
     """A button or a select on a card of ours.
 
     `action` is the name we gave the control, `value` what it carries: an opaque id, never
-    trusted further. `trigger` lets a form be opened while it is fresh (Slack's trigger_id).
+    trusted further. `trigger` lets a form be opened while it is fresh (Slack's trigger_id), `instead`
+    an answer be put in place of what was pressed, where only this person sees it (its response_url).
     """
 
     action: str
@@ -104,6 +105,7 @@ class Pressed:
     message: MessageRef | None = None
     trigger: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import structlog
 from bot import faults, tracing
 from bot.errors import PlatformError
 from bot.metrics import metrics
-from bot.platforms.base import Client, Sent
+from bot.platforms.base import Client, Replaces, Sent
 from bot.reply import Form, Reply
 from bot.turn import Place, Turn, TurnId
 from workers import settling, streams_end
@@ -161,6 +161,9 @@ async def _send(client: Client, waiting: Waiting) -> Delivered:
         await client.open_form(place, message.account, message.trigger or "", content)
         return Delivered()
     match message.kind:
+        case "whisper" if message.account and message.trigger and isinstance(client, Replaces):
+            await client.whisper_instead(place, message.account, content, instead=message.trigger)
+            return Delivered()
         case "whisper" if message.account:
             await client.whisper(place, message.account, content)
             return Delivered()

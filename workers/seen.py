@@ -14,7 +14,7 @@ from bot.errors import PlatformError
 from bot.platforms.base import Client, Door
 from bot.reply import Reply
 from bot.text_out import NOWHERE, Listed, guarded
-from bot.turn import Ignored, Immediate, Turn
+from bot.turn import Ignored, Immediate, Pressed, Turn
 from flows.flow import Flow
 from integrations.models.base import Reader
 from workers.approve import Rules
@@ -80,13 +80,14 @@ class Seen:
 
 
 def tell(commit: Commit, turn: Turn, reply: Reply) -> None:
-    """Only the person who acted hears it: in the response where the platform shows it, else by a whisper."""
+    """Only the person who acted hears it: in the response where the platform shows it, else by a whisper,
+    in place of what they pressed where they alone saw that."""
     if turn.wants_answer:
         commit.answer = reply
     else:
-        commit.messages.append(
-            Message(f"tell:{turn.id}:{len(commit.messages)}", "whisper", turn.place, reply, turn.account)
-        )
+        instead = (turn.act.instead if isinstance(turn.act, Pressed) else "") or None
+        id = f"tell:{turn.id}:{len(commit.messages)}"
+        commit.messages.append(Message(id, "whisper", turn.place, reply, turn.account, trigger=instead))
 
 
 async def finish(tools: Tools, claimed: Claimed, seen: Seen, commit: Commit) -> Commit:

@@ -384,9 +384,10 @@ async def _decided(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, perso
             if isinstance(act, Submitted) and not answer.settled:
                 commit.answer = answer.reply
         if not turn.wants_answer:
+            alone = isinstance(act, Pressed) and act.instead  # what they pressed is gone: all of it is said
             short = (
                 Reply(answer.reply.text.partition(". ")[0].rstrip(".") + ".")
-                if answer.reply.blocks
+                if answer.reply.blocks and not alone
                 else answer.reply
             )
             tell(commit, turn, short)

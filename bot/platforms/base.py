@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bot.reply import Form, Reply
 from bot.turn import Account, Ignored, Immediate, Place, Turn
@@ -85,6 +85,15 @@ class Sent:
     id: str
     thread: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Replaces(Protocol):
+    """A client that can put a whisper in place of one of ours that was pressed."""
+
+    async def whisper_instead(self, place: Place, account: Account, reply: Reply, *, instead: str) -> None:
+        """`instead` is what the press brought along. Where it is too late for that, a whisper of its own."""
+        ...
 
 
 class Client(Protocol):

@@ -92,6 +92,25 @@ async def test_a_yes_typed_under_the_card_is_answered_with_a_button_and_decides_
     await slack.press("grace", card, "Approve")
     await slack.wait_until(ask, "Approved by Grace Okafor and carried out")
     await slack.wait_for("Receipt", thread=said)
+    pressed = await slack.wait_until(card, "Approved by Grace Okafor")
+    assert pressed.buttons == []
+    assert pressed.ephemeral_to == GRACE.slack
+
+
+async def test_a_button_shown_to_one_person_is_answered_in_its_place_when_it_is_too_late(
+    stack: Stack,
+) -> None:
+    slack = stack.world.slack
+    said, ask = await asked(stack)
+    typed = await slack.say("grace", "approvals", "approve", thread=ask)
+    card = await slack.wait_for("What is typed decides nothing", thread=ask, who="grace", after=typed)
+    await slack.say("ada", "orders", "cancel", thread=said)
+    await slack.wait_until(ask, "Withdrawn by Ada Reyes")
+
+    await slack.press("grace", card, "Approve")
+
+    late = await slack.wait_until(card, "Ada Reyes withdrew this, so there is nothing to decide")
+    assert late.buttons == []
 
 
 async def test_a_yes_typed_by_somebody_else_is_answered_why_not(stack: Stack) -> None:
@@ -122,6 +141,9 @@ async def test_a_yes_typed_in_teams_is_a_card_with_a_mention(stack: Stack) -> No
         await teams.press("grace", card, "Approve")
         await slack.wait_until(ask, "carried out")
         await slack.wait_for("Receipt", thread=said)
+        shown = teams.now(card).card_of("grace")
+        assert "Approved by Grace Okafor" in str(shown)
+        assert "Action.Execute" not in str(shown)
     else:
         await teams.wait_for("More than one request waits here")
         assert "Approve" in slack.now(ask).buttons

@@ -209,8 +209,10 @@ async def _late(c: Connection, tenant: UUID, commit: Commit, press: _Press) -> A
 async def too_late(c: Connection, tenant: UUID, approval: Approval) -> str:
     fresh = await approvals.by_id(c, tenant, approval.id)
     assert fresh is not None
-    by = await people.by_id(c, tenant, fresh.decided_by) if fresh.decided_by else None
-    name = by.name if by else "somebody"
+    # Only whoever asked may take it back.
+    decider = fresh.decided_by or (fresh.requester if fresh.state == "withdrawn" else None)
+    by = await people.by_id(c, tenant, decider) if decider else None
+    name = by.name if by else "Somebody"
     match fresh.state:
         case "approved" | "used":
             return f"{name} was faster: this is approved already."

@@ -12,6 +12,7 @@ from bot.errors import ConfigurationError, PlatformError
 from bot.platforms.base import Profile, Sent
 from bot.platforms.slack import groups, render
 from bot.platforms.slack.call import DEADLINE, SLACK, call, web_client
+from bot.platforms.slack.instead import respond
 from bot.platforms.slack.streams import SlackStreams
 from bot.platforms.slack.tokens import StaticToken, TokenSource
 from bot.reply import Form, Reply
@@ -82,6 +83,13 @@ class SlackClient:
             await self._call("chat.postMessage", place.workspace, message | SLACK_INERT, posts=True)
             return
         await self._call("chat.postEphemeral", place.workspace, message | {"user": account.user}, posts=True)
+
+    async def whisper_instead(self, place: Place, account: Account, reply: Reply, *, instead: str) -> None:
+        """See `bot.platforms.base.Replaces`."""
+        try:
+            await respond(self._web, instead, render.render(reply) | INERT)
+        except PlatformError:
+            await self.whisper(place, account, reply)
 
     async def find(self, place: Place, *, marker: str, since: float) -> Sent | None:
         async for message in self.ours(place, since=since):

@@ -39,6 +39,7 @@ from bot.turn import (
 )
 
 LAST_SECOND = 1 << 40
+MAX_ADDRESS = 500  # a response_url has some 80 characters
 
 KEPT_SUBTYPES = frozenset({"file_share", "thread_broadcast"})
 
@@ -205,8 +206,20 @@ def _pressed(payload: Payload) -> Turn | Ignored:
             message=message,
             trigger=ident(payload, "trigger_id", missing=""),
             answers=answers_in(payload.get("state")),
+            instead=_instead(payload),
         ),
     )
+
+
+def _instead(payload: Payload) -> str:
+    """Empty where everybody sees what was pressed: that is changed by its id."""
+    match payload:
+        case {"container": {"is_ephemeral": True}, "response_url": str(address)} if (
+            len(address) <= MAX_ADDRESS
+        ):
+            return address
+        case _:
+            return ""
 
 
 def _submitted(payload: Payload) -> Turn:

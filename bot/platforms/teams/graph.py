@@ -90,10 +90,11 @@ class Graph:
         async with _in_time():
             answer = await self._get(tenant, url, MANAGERS_NEED)
         match answer:
-            case {"id": str(id)} if _GUID.fullmatch(id) and answer.get("accountEnabled") is not False:
-                mail, principal = answer.get("mail"), answer.get("userPrincipalName")
-                guest = "#ext#" in str(principal).lower()
-                return id.lower(), "" if guest else verified_email(str(mail or ""), str(principal or ""))
+            case {"accountEnabled": False}:
+                return None
+            case {"id": str(id), **more} if _GUID.fullmatch(id):
+                mail, principal = str(more.get("mail") or ""), str(more.get("userPrincipalName") or "")
+                return id.lower(), "" if "#ext#" in principal.lower() else verified_email(mail, principal)
             case _:
                 return None
 
