@@ -83,6 +83,7 @@ from workers.store.runs import Stored
 log = structlog.get_logger()
 
 FRESH = 24 * 3600.0  # seconds for which a profile is believed
+FRESH_TO_PRESS = 3600.0  # and where something may be decided by it
 # Of passing trouble: half a minute of it is no reason to give up. A bug is given up sooner.
 MOST_ATTEMPTS = 25
 OLD_BUTTON = "This button belongs to an older version of me and does nothing any more."
@@ -142,7 +143,8 @@ async def _look(tools: Tools, claimed: Claimed, row: Row, looked: Looked) -> See
     turn = await let_in(tools, tenant, row.id, translate(tools, row))
     person = None
     if isinstance(turn, Turn):
-        person = await people.of_account(db, tenant, turn.account, FRESH)
+        fresh = FRESH_TO_PRESS if isinstance(turn.act, Pressed | Submitted) else FRESH
+        person = await people.of_account(db, tenant, turn.account, fresh)
     read = await file_turn.read_of(db, tenant, turn)
     return Seen(row, world, stored, flow, stored is not None or looked.spoken, turn, person, read)
 
@@ -260,6 +262,8 @@ async def _person(tools: Tools, tenant: UUID, turn: Turn) -> Person:
     except PlatformError as error:
         log.warning("person.unknown", platform=turn.account.platform, problem=type(error).__name__)
         async with tools.db.tenant(tenant) as c:
+            if error.gone:
+                await people.gone(c, tenant, turn.account)
             known = await people.of_account(c, tenant, turn.account, 10 * 365 * 86400.0)
         if known:
             return known
