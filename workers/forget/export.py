@@ -77,7 +77,7 @@ async def rows(
     who = await _with_private(db, tenant, who, doors)
     async with db.tenant(tenant) as c:
         others = Others(who, await forgetting_who.everybody_else(c, tenant, people))
-        keys = {id: key for id in people if (key := await person_keys.known(c, tenant, id, vault))}
+        keys = {id: key for id in people if (key := await _key(c, tenant, id, vault))}
     for way in sorted(ways(), key=lambda each: each.table):
         where, columns = where_of(way), columns_of(way)
         if not where:
@@ -114,6 +114,13 @@ async def _with_private(db: Database, tenant: UUID, who: Subject, doors: Mapping
     async with db.tenant(tenant) as c:
         more = await forgetting_who.conversations(c, tenant, list(places.values()))
     return replace(who, private={**who.private, **more})
+
+
+async def _key(c: Connection, tenant: UUID, person: UUID, vault: Vault) -> Vault | None:
+    try:
+        return await person_keys.known(c, tenant, person, vault)
+    except SecretUnreadable:
+        return None
 
 
 def where_of(way: Way) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from workers.forget.subject import SHORTEST_NAME, Subject
 
 ELSE = "(somebody else)"
-_WORD = re.compile(r"[\w.+@:-]*[\w]")
+_WORD = re.compile(r"\w(?:[\w.+@:-]*\w)?")
 
 
 class Others:

@@ -198,13 +198,15 @@ async def unread(c: Connection, tenant: UUID, row: int) -> None:
 
 
 async def unblock(c: Connection, tenant: UUID, mark: bytes) -> bool:
-    found = await c.fetchval(
-        "update forgotten_marks set blocked = false where tenant_id = $1 and mark = $2 and blocked"
+    """All that whoever was known by it is known by. False: it was not blocked."""
+    rows = await c.fetch(
+        "update forgotten_marks set blocked = false where tenant_id = $1 and blocked and forgetting_id ="
+        " (select forgetting_id from forgotten_marks where tenant_id = $1 and mark = $2 and blocked)"
         " returning 1",
         tenant,
         mark,
     )
-    return found is not None
+    return bool(rows)
 
 
 def _of(row: Any) -> Forgetting:

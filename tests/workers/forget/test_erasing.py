@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+import orjson
+import pytest
 import pytest_asyncio
 
+from bot.secrets import Vault
+from bot.turn import Account, Ignored, Said, Turn, TurnId
 from tests.conftest import SECRET
-from tests.workers.forget.planted import CANARY, Planted, plant
-from workers.forget import receipt
+from tests.workers.forget.planted import ACCOUNT, CANARY, EMAIL, NAME, PLACE, Planted, plant
+from workers.forget import erasing, export, receipt, steps, subject, ways, ways_of
 from workers.forget.broker import Cache
+from workers.forget.desk import Desk
 from workers.forget.erasing import Eraser
+from workers.forget.keeper import Keeper
 from workers.forget.steps import World
-from workers.store import forgetting
+from workers.store import forgetting, forgetting_who, tenants
 from workers.store.door import Database
+from workers.store.schema import metadata
 
 SIGNER = receipt.signer(SECRET)
 
@@ -53,3 +63,349 @@ async def test_the_colleague_loses_not_a_byte(planted: Planted) -> None:
     before = await planted.colleague()
     await forgotten(planted)
     assert await planted.colleague() == before
+
+
+async def test_a_second_time_there_is_nothing_more(planted: Planted) -> None:
+    first = await forgotten(planted)
+    second = await forgotten(planted)
+    assert first.rows > 35
+    assert (second.rows, second.done) == (0, True)
+
+
+async def test_the_receipt_counts_and_its_signature_holds(planted: Planted) -> None:
+    done = await forgotten(planted)
+    assert {"inbox", "outbox", "runs", "accounts", "memories", "experiment_outcomes"} <= set(done.counts)
+    assert receipt.holds(planted.tenant, done, done.signature, SIGNER)
+
+
+async def test_every_bite_dies_once_before_its_commit_and_it_still_finishes(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the process were killed at each step: what a bite did goes with its transaction."""
+    advanced = forgetting.advanced
+    died: set[tuple[int, str, int]] = set()
+
+    async def dying(c: Any, tenant: UUID, id: str, **given: Any) -> None:
+        at = (given["step"], given["position"], given["lap"])
+        if at not in died:
+            died.add(at)
+            raise ConnectionError("killed")
+        await advanced(c, tenant, id, **given)
+
+    monkeypatch.setattr(forgetting, "advanced", dying)
+    async with planted.db.tenant(planted.tenant) as c:
+        row = await forgetting.ask(c, planted.tenant, "R", planted.person, "test", block=False)
+    before = await planted.colleague()
+    for _ in range(1_000):
+        try:
+            bite = await eraser(planted.db).bite(planted.tenant, row.id)
+        except ConnectionError:
+            continue
+        if bite is None:
+            break
+    done = await eraser(planted.db).receipt(planted.tenant, "R")
+    assert done is not None
+    assert done.done
+    assert len(died) > 100
+    assert await planted.holding(CANARY) == []
+    assert await planted.colleague() == before
+
+
+async def test_two_who_go_on_with_the_same_one_finish_it_once(planted: Planted) -> None:
+    async with planted.db.tenant(planted.tenant) as c:
+        row = await forgetting.ask(c, planted.tenant, "R", planted.person, "test", block=False)
+    one, other = await asyncio.gather(
+        *(eraser(planted.db).finish(planted.tenant, row.id, 60) for _ in range(2))
+    )
+    assert one == other
+    assert one is not None and one.done
+    assert await planted.holding(CANARY) == []
+
+
+async def test_a_second_wish_finds_the_first(planted: Planted) -> None:
+    async with planted.db.tenant(planted.tenant) as c:
+        first = await forgetting.ask(c, planted.tenant, "R1", planted.person, "test", block=False)
+        second = await forgetting.ask(c, planted.tenant, "R2", planted.person, "test", block=False)
+    assert first.id == second.id == "R1"
+
+
+async def test_once_it_is_done_the_row_of_it_tells_of_nobody(planted: Planted) -> None:
+    done = await forgotten(planted)
+    [row] = await planted.fetch("select * from forgettings where id = $1", done.id)
+    assert row["subject"] == f'{{"people": ["{planted.person}"]}}'
+    assert (row["place"], row["account"]) == (None, None)
+
+
+async def test_a_wish_after_it_is_done_finds_the_receipt_by_a_keyed_hash(planted: Planted) -> None:
+    done = await forgotten(planted)
+    async with planted.db.tenant(planted.tenant) as c:
+        for known_by in (EMAIL, EMAIL.upper(), ACCOUNT.user, f"slack:T1:{ACCOUNT.user}"):
+            assert (
+                await forgetting.marked(c, planted.tenant, receipt.mark(planted.tenant, known_by, SIGNER))
+                == done.id
+            )
+        assert (
+            await forgetting.marked(c, planted.tenant, receipt.mark(planted.tenant, "x@y.z", SIGNER)) is None
+        )
+
+
+# -- money
+
+
+async def paid(planted: Planted, state: str, risk: str = "money") -> None:
+    await planted.fetch(
+        "update effects set state = $1, risk = $2, settled = null, finished_at = now(), run_id = 'r7'"
+        " where key = 'r7:pay:1'",
+        state,
+        risk,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        ("queued", "nobody can call it back"),
+        ("running", "nobody can call it back"),
+        ("waiting", "waits for you to pay"),
+        ("unknown", "whether it was carried out"),
+        ("dead", "whether it was carried out"),
+    ],
+)
+async def test_money_on_its_way_stays_and_is_named(planted: Planted, state: str, why: str) -> None:
+    await paid(planted, state)
+    done = await forgotten(planted)
+    [kept] = done.kept
+    assert why in kept["why"]
+    assert kept["until"] == ""
+    assert {name.partition(".")[0] for name in await planted.holding(CANARY)} <= {
+        "effects", "spending", "runs", "approvals", "history", "conversations", "outbox", "timers", "handoffs",
+        "approval_terms", "batch_members", "approval_questions", "approval_edits", "inbox", "batches",
+    }  # fmt: skip
+    assert await planted.value("select name from people where id = $1", planted.person) == subject.GONE
+
+
+async def test_once_it_is_settled_the_rest_goes_by_itself(planted: Planted) -> None:
+    await paid(planted, "running")
+    await forgotten(planted)
+    await planted.fetch("update effects set state = 'done' where key = 'r7:pay:1'")
+    await planted.fetch("update forgettings set again_at = now() where again_at < 'infinity'")
+    await Keeper(planted.db, eraser(planted.db)).sweep()
+    assert await planted.holding(CANARY) == []
+
+
+async def test_a_payment_that_went_through_stays_for_as_long_as_it_may_be_given_back(
+    planted: Planted,
+) -> None:
+    await paid(planted, "done")
+    done = await forgotten(planted, days=30)
+    [kept] = done.kept
+    assert "given back" in kept["why"]
+    assert kept["until"] > "2026"
+    assert set(await planted.holding(CANARY)) <= {
+        "effects.arguments", "effects.result", "effects.error", "approvals.card", "approvals.words",
+        "approvals.because", "approvals.reason", "spending.recipient", "approval_terms.terms",
+        "approval_questions.answer", "batch_members.row",
+    }  # fmt: skip
+    await planted.fetch("update effects set finished_at = now() - interval '31 days' where key = 'r7:pay:1'")
+    await planted.fetch("update forgettings set again_at = now() where again_at < 'infinity'")
+    await Keeper(planted.db, eraser(planted.db, 30)).sweep()
+    assert await planted.holding(CANARY) == []
+
+
+async def test_kept_for_no_days_it_goes_at_once(planted: Planted) -> None:
+    await paid(planted, "done")
+    assert (await forgotten(planted, days=0)).kept == ()
+
+
+# -- who it is
+
+
+async def test_whoever_said_that_two_rows_are_one_human_is_forgotten_as_both(planted: Planted) -> None:
+    await planted.fetch("update person_links set ended_at = now()")
+    twin = await planted.value(
+        "insert into people (tenant_id, name, email) values ($1, 'Twin Canary99', 'canary99@example.com')"
+        " returning id",
+        planted.tenant,
+    )
+    await planted.fetch(
+        "insert into person_links (tenant_id, one, other) values ($1, $2, $3)",
+        planted.tenant,
+        twin,
+        planted.person,
+    )
+    await forgotten(planted)
+    assert await planted.holding("canary99") == []
+
+
+async def test_a_colleague_of_whom_it_was_said_once_and_no_longer_is_left_alone(planted: Planted) -> None:
+    other = planted.others["people"]["id"]
+    await planted.fetch("delete from person_links")
+    await planted.fetch(
+        "insert into person_links (tenant_id, one, other, ended_at) values ($1, $2, $3, now())",
+        planted.tenant, other, planted.person,
+    )  # fmt: skip
+    await forgotten(planted)
+    assert (
+        await planted.value("select name from people where id = $1", other)
+        == planted.others["people"]["name"]
+    )
+
+
+async def test_somebody_elses_line_stays_and_theirs_is_blanked_where_a_request_quotes_both(
+    planted: Planted,
+) -> None:
+    told = f"Omar: it broke\n{NAME}: the {CANARY} did it\nOmar: thanks"
+    state = orjson.dumps({"step": "", "slots": {}, "conversation": told, "requester": {"name": "Omar"}})
+    other = planted.others["runs"]["id"]
+    await planted.fetch("update runs set state = $2 where id = $1", other, state.decode())
+    await forgotten(planted)
+    kept = orjson.loads(await planted.value("select state::text from runs where id = $1", other))
+    assert kept["conversation"] == (
+        "Omar: it broke\nSomebody who asked to be forgotten said something here.\nOmar: thanks"
+    )
+
+
+async def test_a_grant_for_them_ends_instead_of_being_for_everybody(planted: Planted) -> None:
+    await planted.fetch("update grants set state = 'active' where lower(requester) = $1", EMAIL)
+    await forgotten(planted)
+    [row] = await planted.fetch("select * from grants where id = $1", planted.rows["grants"]["id"])
+    assert (row["state"], row["requester"], row["recipient"]) == ("revoked", "forgotten", "forgotten")
+
+
+@pytest.mark.twin
+async def test_a_grant_that_was_only_emptied_would_be_for_everybody(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emptied = ways_of.Own("lower(t.requester) = any(:emails)", {"requester": "''"})
+    way = ways.Way("grants", ("id",), (emptied,))
+    monkeypatch.setattr(steps, "STEPS", (steps.cancel, steps.cut, steps.own_of(way, 0)))
+    monkeypatch.setattr(erasing, "STEPS", steps.STEPS)
+    await planted.fetch("update grants set state = 'active' where lower(requester) = $1", EMAIL)
+    await forgotten(planted)
+    assert await planted.value(
+        "select 1 from grants where id = $1 and state = 'active' and requester = ''",
+        planted.rows["grants"]["id"],
+    )
+
+
+async def test_what_others_changed_is_emptied_for_those_who_are_forgotten_and_for_nobody_else(
+    planted: Planted,
+) -> None:
+    async with planted.db.tenant(planted.tenant) as c:
+        await c.execute("delete from forgettings")
+        everybody = [planted.person, planted.others["people"]["id"]]
+        assert await c.fetchval("select forget_changes($1)", everybody) == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await c.execute("update approval_edits set changes = '[]'")
+
+
+# -- never to be heard again
+
+
+async def test_whoever_wants_never_to_be_heard_again_is_not(planted: Planted) -> None:
+    await forgotten(planted, block=True)
+    desk = Desk(SIGNER, Vault(SECRET), "")
+    row = await planted.value("select id from inbox where id = $1", planted.others["inbox"]["id"])
+    turn = Turn(TurnId("t"), PLACE, ACCOUNT, Said("hello"))
+    assert await desk.unless_blocked(planted.db, planted.tenant, row, turn) == Ignored("blocked")
+    assert await planted.value("select payload from inbox where id = $1", row) == b"{}"
+    stranger = replace(turn, account=Account("slack", "T1", "UOTHER"))
+    assert await desk.unless_blocked(planted.db, planted.tenant, row, stranger) == stranger
+
+
+@pytest.mark.twin
+async def test_without_the_mark_whoever_was_blocked_is_heard(planted: Planted) -> None:
+    await forgotten(planted, block=False)
+    desk = Desk(SIGNER, Vault(SECRET), "")
+    turn = Turn(TurnId("t"), PLACE, ACCOUNT, Said("hello"))
+    assert await desk.unless_blocked(planted.db, planted.tenant, 1, turn) == turn
+
+
+async def test_an_operator_lets_them_be_heard_again(planted: Planted) -> None:
+    await forgotten(planted, block=True)
+    async with planted.db.tenant(planted.tenant) as c:
+        mark = receipt.account_mark(planted.tenant, ACCOUNT, SIGNER)
+        assert await forgetting.unblock(c, planted.tenant, mark)
+        assert not await forgetting.unblock(c, planted.tenant, mark)
+        assert await forgetting.blocked(c, planted.tenant) == frozenset()
+
+
+# -- whom a wish means
+
+
+@pytest.mark.parametrize(
+    "who", [EMAIL, EMAIL.upper(), ACCOUNT.user, f"slack:T1:{ACCOUNT.user}", f" {EMAIL} "]
+)
+async def test_a_person_is_found_by_address_and_by_account(planted: Planted, who: str) -> None:
+    async with planted.db.tenant(planted.tenant) as c:
+        assert await forgetting_who.found(c, planted.tenant, who) == [planted.person]
+
+
+@pytest.mark.parametrize(
+    "who", ["", " ", "nobody@example.com", "slack:T2:" + ACCOUNT.user, "%", "'; --", "::"]
+)
+async def test_what_means_nobody_finds_nobody(planted: Planted, who: str) -> None:
+    async with planted.db.tenant(planted.tenant) as c:
+        assert await forgetting_who.found(c, planted.tenant, who) == []
+
+
+async def test_of_another_tenant_nobody_is_found(planted: Planted) -> None:
+    other = await tenants.create(planted.db, "Another")
+    async with planted.db.tenant(other) as c:
+        assert await forgetting_who.found(c, other, EMAIL) == []
+
+
+# -- after a backup was restored
+
+
+async def test_whoever_comes_back_out_of_a_backup_is_known_to_have_been_forgotten(planted: Planted) -> None:
+    await forgotten(planted)
+    mark = receipt.mark(planted.tenant, EMAIL, SIGNER)
+    async with planted.db.tenant(planted.tenant) as c:
+        assert mark in [each for each, _, _ in await forgetting.marks(c, planted.tenant)]
+        back = await c.fetchval(
+            "insert into people (tenant_id, name, email, created_at) values ($1, $2, $3, now() - interval '1 day')"
+            " returning id",
+            planted.tenant, NAME, EMAIL,
+        )  # fmt: skip
+        assert await forgetting_who.older(c, planted.tenant, back, mark)
+        new = await c.fetchval(
+            "insert into people (tenant_id, name, created_at) values ($1, 'New', now() + interval '1 minute')"
+            " returning id",
+            planted.tenant,
+        )
+        assert not await forgetting_who.older(c, planted.tenant, new, mark)
+
+
+# -- what is kept, shown
+
+
+async def test_an_export_holds_every_personal_column_of_theirs_and_nothing_of_the_colleague(
+    planted: Planted,
+) -> None:
+    found: dict[str, list[dict[str, Any]]] = {}
+    async for table, row in export.rows(planted.db, planted.tenant, planted.person, Vault(SECRET), {}):
+        found.setdefault(table, []).append(row)
+    with_canary = {name.partition(".")[0] for name in await planted.holding(CANARY)} - {"directory"}
+    assert with_canary - set(found) == set()
+    whole = orjson.dumps(found).decode()
+    assert str(planted.others["people"]["id"]) not in whole
+    assert planted.others["people"]["email"] not in whole
+    assert "sealed_key" not in whole
+    for table, rows in found.items():
+        if table in planted.rows and table not in ("tenants", "directory", "audit"):
+            columns = {
+                each.name
+                for each in metadata.tables[table].columns
+                if each.info["class"] in ("personal", "money")
+            }
+            assert columns <= set(rows[0]), table
+
+
+async def test_after_being_forgotten_there_is_next_to_nothing_to_export(planted: Planted) -> None:
+    await forgotten(planted)
+    whole = [
+        orjson.dumps(row)
+        async for _, row in export.rows(planted.db, planted.tenant, planted.person, Vault(SECRET), {})
+    ]
+    assert not any(CANARY.encode() in each.lower() for each in whole)
