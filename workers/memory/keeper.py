@@ -61,7 +61,7 @@ class MemoryKeeper:
         """Those of one tenant."""
         name, made = self._embedders.current.name, 0
         while True:
-            after = self._after.get((tenant, name), 0)
+            after, began = self._after.get((tenant, name), 0), time.monotonic()
             async with self._db.tenant(tenant) as c:
                 missing, last = await memories.without_vector(c, tenant, name, after, PAGE)
             for at in range(0, len(missing), BITE):
@@ -69,6 +69,8 @@ class MemoryKeeper:
             if last == after:
                 return made
             self._after[tenant, name] = last
+            if not missing:
+                await asyncio.sleep(REST * (time.monotonic() - began))  # so that turns come in between
 
     async def _bite(self, tenant: UUID, name: str, missing: list[tuple[int, UUID, str, str]]) -> int:
         began = time.monotonic()
