@@ -82,8 +82,7 @@ from workers.store.runs import Stored
 
 log = structlog.get_logger()
 
-FRESH = 24 * 3600.0  # seconds for which a profile is believed
-FRESH_TO_PRESS = 3600.0  # and where something may be decided by it
+FRESH, FRESH_TO_PRESS = 24 * 3600.0, 3600.0  # seconds for which a profile is believed
 # Of passing trouble: half a minute of it is no reason to give up. A bug is given up sooner.
 MOST_ATTEMPTS = 25
 OLD_BUTTON = "This button belongs to an older version of me and does nothing any more."
@@ -262,9 +261,7 @@ async def _person(tools: Tools, tenant: UUID, turn: Turn) -> Person:
     except PlatformError as error:
         log.warning("person.unknown", platform=turn.account.platform, problem=type(error).__name__)
         async with tools.db.tenant(tenant) as c:
-            if error.gone:
-                await people.gone(c, tenant, turn.account)
-            known = await people.of_account(c, tenant, turn.account, 10 * 365 * 86400.0)
+            known = await people.as_kept(c, tenant, turn.account, gone=error.gone)
         if known:
             return known
         if error.retryable:

@@ -11,6 +11,7 @@ from bot.turn import Account, Place
 from workers.store import codec
 from workers.store.door import Caller, Connection
 
+FOR_EVER = 10 * 365 * 86_400.0
 BOT, GUEST, GONE = "bot", "guest", "gone"  # what an account is, where it is no member's
 
 
@@ -124,8 +125,11 @@ async def reachable(c: Connection, tenant: UUID, id: UUID) -> bool:
     return found is not None
 
 
-async def gone(c: Connection, tenant: UUID, account: Account) -> None:
-    """Its platform says that there is no such account any more, until it says otherwise."""
+async def as_kept(c: Connection, tenant: UUID, account: Account, *, gone: bool) -> Person | None:
+    """However long ago it was looked up. `gone`: its platform says that there is no such account any more,
+    which is kept until it says otherwise."""
+    if not gone:
+        return await of_account(c, tenant, account, FOR_EVER)
     await c.execute(
         "update accounts set kind = $5 where tenant_id = $1 and platform = $2 and workspace = $3"
         " and user_id = $4",
@@ -135,6 +139,7 @@ async def gone(c: Connection, tenant: UUID, account: Account) -> None:
         account.user,
         GONE,
     )
+    return await of_account(c, tenant, account, FOR_EVER)
 
 
 @dataclass(frozen=True, slots=True)
