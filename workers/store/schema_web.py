@@ -35,7 +35,7 @@ web_tokens = Table(
     metadata,
     tenant(),
     column("id", Text),
-    column("hash", Text, "secret"),
+    column("hash", Text),
     column("user_id", Text, "personal", "accounts.user_id"),
     time("made_at", NOW),
     time("expires_at"),
