@@ -48,7 +48,7 @@ class SlackPeople:
                 root = self.world.root_for_reply(channel.id, thread_ts)
             except SlackError:
                 raise NotPossible("that thread is not there") from None
-            message = {
+            message: Json = {
                 "type": "message",
                 "channel": channel.id,
                 "ts": self.world.next_ts(),

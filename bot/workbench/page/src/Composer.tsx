@@ -1,6 +1,8 @@
 // Where one writes: Enter sends, / and @ complete, ↑ recalls. Drafts are kept per person and place.
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { completions, type Completion } from "./complete";
+import { Files } from "./Files";
+import { upload } from "./upload";
 
 interface Props {
   id: string; // the draft's key: person and place
@@ -9,12 +11,13 @@ interface Props {
   first: string; // typed already
   commands: { command: string; description: string; usage_hint: string }[];
   bot: string;
-  say: (text: string) => Promise<boolean>;
+  say: (text: string, files: string[]) => Promise<boolean>;
   autoFocus?: boolean;
 }
 
 const RECALLED = 20;
 const LONGEST = 40_000;
+const MOST_FILES = 10;
 const drafts = new Map<string, string>();
 const said = new Map<string, string[]>();
 
@@ -33,7 +36,10 @@ export function Composer({ id, label, hint, first, commands, bot, say, autoFocus
   const [back, setBack] = useState(0); // how far ↑ went
   const [at, setAt] = useState(0);
   const [closed, close] = useState(false);
+  const [files, attach] = useState<File[]>([]);
+  const [trouble, tell] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
   const list = useId();
   const who = id.split(":").slice(0, 2).join(":");
   const offers = closed ? [] : completions(text, commands, bot);
@@ -60,12 +66,20 @@ export function Composer({ id, label, hint, first, commands, bot, say, autoFocus
   const take = (one: Completion) => change(one.result);
   const submit = () => {
     const words = text.trim();
-    if (!words) return;
-    said.set(who, [...(said.get(who) ?? []).filter((one) => one !== words), words].slice(-RECALLED));
+    const sent = files;
+    if (!words && !sent.length) return;
+    if (words) said.set(who, [...(said.get(who) ?? []).filter((one) => one !== words), words].slice(-RECALLED));
     setBack(0);
     change("");
-    void say(words).then((done) => done || write((now) => now || words));
+    attach([]);
+    tell("");
+    const back = () => (write((now) => now || words), attach((now) => (now.length ? now : sent)));
+    void upload(sent)
+      .then((ids) => say(words, ids))
+      .then((done) => done || back())
+      .catch((problem: Error) => (back(), tell(problem.message)));
   };
+  const add = (more: FileList | null) => attach((now) => [...now, ...Array.from(more ?? [])].slice(0, MOST_FILES));
   const recall = (step: number) => {
     const past = said.get(who) ?? [];
     const next = Math.max(0, Math.min(past.length, back + step));
@@ -110,7 +124,11 @@ export function Composer({ id, label, hint, first, commands, bot, say, autoFocus
         event.preventDefault();
         submit();
       }}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => (event.preventDefault(), add(event.dataTransfer.files))}
     >
+      <Files files={files} drop={(at) => attach((now) => now.filter((_, index) => index !== at))} />
+      {trouble && <p className="attach-trouble" role="alert">{trouble}</p>}
       {offers.length > 0 && (
         <ul className="offers" role="listbox" id={list} aria-label="Completions">
           {offers.map((one, index) => (
@@ -120,6 +138,10 @@ export function Composer({ id, label, hint, first, commands, bot, say, autoFocus
           ))}
         </ul>
       )}
+      <input ref={picker} type="file" multiple hidden aria-label={`Files for: ${label}`} onChange={(event) => (add(event.target.files), (event.target.value = ""), box.current?.focus())} />
+      <button type="button" className="attach" aria-label="Attach files" onClick={() => picker.current?.click()}>
+        <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M14 6.5 8 12.6a1.6 1.6 0 0 0 2.3 2.2l6-6.1a3.2 3.2 0 0 0-4.6-4.5L5.6 10.4a4.8 4.8 0 0 0 6.8 6.8l4.4-4.4" /></svg>
+      </button>
       <textarea
         ref={box}
         className="composer-text"
@@ -135,8 +157,9 @@ export function Composer({ id, label, hint, first, commands, bot, say, autoFocus
         onChange={(event) => change(event.target.value)}
         onKeyDown={key}
         onBlur={() => close(true)}
+        onPaste={(event) => add(event.clipboardData.files)}
       />
-      <button type="submit" className="send" aria-label="Send" disabled={!text.trim()}>
+      <button type="submit" className="send" aria-label="Send" disabled={!text.trim() && !files.length}>
         <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M3 10.8V3.6L18 10 3 16.4V9.2l8 .8z" /></svg>
       </button>
       <span className="hidden" role="status">{offers.length ? `${offers.length} completions, arrows choose, Tab takes` : ""}</span>

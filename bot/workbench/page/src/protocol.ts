@@ -38,6 +38,7 @@ export interface SlackMessage {
   edited?: boolean;
   reply_count?: number;
   metadata?: unknown;
+  files?: { name: string; size: number }[]; // sent along
 }
 
 export interface SlackModal {
@@ -80,6 +81,7 @@ export interface TeamsActivity {
   targeted_to?: string; // aad: only visible to them
   edited?: boolean;
   entities?: unknown[];
+  files?: { name: string }[]; // sent along
   at: string;
 }
 
@@ -199,14 +201,14 @@ export type Event = { seq: number } & (
 );
 
 export type Action =
-  | { type: "slack.say"; as: PersonId; channel: string; text: string; thread_ts?: string } // "/order …" at top level is sent as a slash command; "@Countersign" in the text becomes a real mention
+  | { type: "slack.say"; as: PersonId; channel: string; text: string; thread_ts?: string; files?: string[] } // files: ids of POST /workbench/files. "/order …" at top level is sent as a slash command; "@Countersign" in the text becomes a real mention
   | { type: "slack.press"; as: PersonId; channel: string; ts: string; view_id?: string; action: any; state?: any } // in App Home: channel "home", ts ""; in a modal: its view_id, channel and ts ""; state: {values}; action: the element's block_actions object {type, action_id, block_id, value | selected_option …}
   | { type: "slack.submit"; as: PersonId; view_id: string; values: any } // view.state.values
   | { type: "slack.close"; as: PersonId; view_id: string }
   | { type: "slack.shortcut"; as: PersonId; channel: string; ts: string; callback_id: string }
   | { type: "slack.home"; as: PersonId } // opens App Home: app_home_opened
   | { type: "slack.react"; as: PersonId; channel: string; ts: string; name: string }
-  | { type: "teams.say"; as: PersonId; conversation: string; text: string; root?: string } // "@Countersign" becomes a mention entity
+  | { type: "teams.say"; as: PersonId; conversation: string; text: string; root?: string; files?: string[] } // "@Countersign" becomes a mention entity
   | { type: "teams.press"; as: PersonId; conversation: string; id: string; kind: "execute" | "submit"; verb?: string; data: any }
   | { type: "resend"; wire: number }
   | { type: "trouble"; what: "deliver_twice" | "press_20" | "decline_card" | "expire" | "kill_worker" | "reset"; as?: PersonId }

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { Avatar } from "../Avatar";
 import { clock } from "../clock";
 import { useDesk } from "../desk";
+import { Files } from "../Files";
 import type { SlackMessage } from "../protocol";
 import { seesSlack, slackPlace } from "../seen";
 import { Blocks } from "./Blocks";
@@ -61,6 +62,7 @@ export function Content({ message }: { message: SlackMessage }) {
   return (
     <SurfaceContext value={surface}>
       {blocks.length ? <Blocks blocks={blocks} /> : <div className="text"><Mrkdwn text={message.text} /></div>}
+      <Files files={message.files} />
       {message.edited && !message.bot && <small className="soft"> (edited)</small>}
     </SurfaceContext>
   );

@@ -20,7 +20,7 @@ export function SlackPane() {
   const modal = slack.modals.findLast((one) => one.person === me.id);
   const status = slack.status[`${place.channel}:${place.thread ?? ""}`];
   const where = channel ? (channel.kind === "dm" ? channel.name : `#${channel.name}`) : "";
-  const say = (text: string) => act({ type: "slack.say", as: me.id, channel: place.channel, text, ...(place.thread ? { thread_ts: place.thread } : {}) });
+  const say = (text: string, files: string[]) => act({ type: "slack.say", as: me.id, channel: place.channel, text, files, ...(place.thread ? { thread_ts: place.thread } : {}) });
   return (
     <section className="pane slack" aria-label="Slack">
       <h2 className="pane-name">Slack</h2>

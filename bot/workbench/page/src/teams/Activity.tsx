@@ -2,6 +2,7 @@
 import { Avatar } from "../Avatar";
 import { clock } from "../clock";
 import { useDesk } from "../desk";
+import { Files } from "../Files";
 import type { TeamsActivity } from "../protocol";
 import { Card } from "./Card";
 import { chatHtml } from "./markdown";
@@ -23,6 +24,7 @@ export function Activity({ activity }: { activity: TeamsActivity }) {
         </header>
         {activity.targeted_to && <p className="only-you">Only visible to you</p>}
         {activity.text && (activity.textFormat === "plain" ? <div className="text pre">{withMentions(activity.text)}</div> : <div className="text" dangerouslySetInnerHTML={{ __html: chatHtml(activity.text) }} />)}
+        <Files files={activity.files} />
         {card && <Card json={card} press={(press) => act({ type: "teams.press", ...target, ...press })} />}
       </div>
     </article>

@@ -17,7 +17,7 @@ export function TeamsPane() {
   const here = mine.find((one) => one.id === place.conversation);
   const there = teams.activities.filter((one) => one.conversation === place.conversation && seesTeams(one, me));
   const root = here?.kind === "channel" ? there.find((one) => one.id === place.root) : undefined;
-  const say = (text: string) => act({ type: "teams.say", as: me.id, conversation: place.conversation, text, ...(root ? { root: root.id } : {}) });
+  const say = (text: string, files: string[]) => act({ type: "teams.say", as: me.id, conversation: place.conversation, text, files, ...(root ? { root: root.id } : {}) });
   return (
     <section className="pane teams" aria-label="Teams">
       <h2 className="pane-name">Teams</h2>
