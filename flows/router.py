@@ -55,6 +55,8 @@ def route(meaning: Meaning, known: Known, name: str, text: str = "") -> Start | 
             return Answer(said("You are welcome."))
         case "cancel" | "yes" | "no" | "repeat" | "restart":
             return Answer(said("There is nothing open here.") + can)
+    if meaning.about == "smalltalk":
+        return Answer(said("That is not what I am here for.") + can)
     if meaning.route:
         likely = tuple(id for id in (meaning.route, meaning.runner_up) if id in ids)
         return Answer(said("I am not sure what you would like. Is it this?"), likely)
@@ -65,6 +67,7 @@ def asks(meaning: Meaning, known: Known, text: str) -> bool:
     """Whether what no flow was surely asked for is a question that pages may answer."""
     if ASK not in [id for id, _ in known.flows] or meaning.intent not in ("unknown", "route", "value"):
         return False
-    said = text.strip()
-    whole = len(said.split()) >= 2 and not said.startswith("/")
-    return whole and (said.endswith("?") or _ASKING.match(said) is not None)
+    words = text.strip()
+    if len(words.split()) < 2 or words.startswith("/") or meaning.about == "smalltalk":
+        return False
+    return meaning.about == "question" or words.endswith("?") or _ASKING.match(words) is not None

@@ -8,6 +8,7 @@ from typing import Literal
 Intent = Literal[
     "value", "route", "yes", "no", "cancel", "help", "repeat", "restart", "greeting", "thanks", "unknown"
 ]
+About = Literal["", "question", "smalltalk"]
 Op = Literal["add", "set", "remove", "option", "clear"]
 
 
@@ -50,6 +51,7 @@ class Expected:
 class Meaning:
     """What was meant, how surely (0 to 1), and on which words that rests.
 
+    `about` tells of what was not understood: a `question` to know something, `smalltalk`, or neither.
     `again`: it points at something before; `recalled` says what that was, where it was taken up.
     """
 
@@ -64,3 +66,4 @@ class Meaning:
     leftover: str = ""
     again: bool = False
     recalled: str = ""
+    about: About = ""

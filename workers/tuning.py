@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from flows.events import Chose, Edited, Event, Heard, Rejected, Spoke
@@ -22,6 +22,14 @@ FROM = frozenset({"teams", "web"})
 MOST_MESSAGES, LONGEST = 60, 4_000
 Redact = Callable[[str], str]
 Line = tuple[datetime, Event, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn of a conversation, with the names that files for tuning have."""
+
+    role: Literal["user", "assistant"]
+    content: str
 
 
 class Why(StrEnum):
@@ -76,26 +84,24 @@ def unfit(events: Sequence[Line], requester: str) -> Why | None:
     return None if events else Why.GONE
 
 
-def messages(
-    events: Sequence[Line], posts: Sequence[tuple[datetime, str]], requester: str
-) -> list[dict[str, str]]:
+def messages(events: Sequence[Line], posts: Sequence[tuple[datetime, str]], requester: str) -> list[Said]:
     """What was said by turns, in the shape that chat models are tuned with."""
-    said: list[tuple[datetime, int, str, str]] = []
+    said: list[tuple[datetime, int, Literal["user", "assistant"], str]] = []
     for number, (at, event, unread) in enumerate(events):
         words = _words(event, requester) if number else unread.strip() or _words(event, requester)
         if words:
             said.append((at, 0, "user", words))
     said += [(at, 1, "assistant", text) for at, text in posts if text.strip()]
-    turns: list[dict[str, str]] = []
+    turns: list[Said] = []
     # A turn's words and what it was answered have the same time: the one of their transaction.
     for _, _, role, text in sorted(said, key=lambda each: each[:2]):
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += f"\n{text}"
+        if turns and turns[-1].role == role:
+            turns[-1] = Said(role, f"{turns[-1].content}\n{text}")
         else:
-            turns.append({"role": role, "content": text})
-    while turns and turns[0]["role"] != "user":
+            turns.append(Said(role, text))
+    while turns and turns[0].role != "user":
         turns.pop(0)
-    while turns and turns[-1]["role"] != "assistant":
+    while turns and turns[-1].role != "assistant":
         turns.pop()
     return turns[:MOST_MESSAGES]
 
@@ -155,9 +161,9 @@ def _any(words: Iterable[str], flags: int) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, listed))})(?!\w)", flags) if listed else None
 
 
-def unrecognisable(turns: Sequence[Mapping[str, str]], mask: Masker) -> list[dict[str, str]] | None:
+def unrecognisable(turns: Sequence[Said], mask: Masker) -> list[Said] | None:
     """The same with nobody in it; None where masking it again would still find something."""
-    done = [{"role": each["role"], "content": mask(each["content"])} for each in turns]
-    if any(mask(each["content"]) != each["content"] for each in done):
+    done = [Said(each.role, mask(each.content)) for each in turns]
+    if any(mask(each.content) != each.content for each in done):
         return None
     return done

@@ -105,6 +105,7 @@ def meaning(reading: Reading) -> Meaning:
         values=tuple(Value(each.slot, each.text, each.words, each.confidence) for each in reading.values),
         leftover=reading.leftover,
         again=reading.again,
+        about=reading.about.value,
     )
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .asking import MAX_TEXT
-from .base import Change, Intent, ModelUnavailable, Op, Question, Reading, Value
+from .asking import MAX_TEXT, intents
+from .base import About, Change, Intent, ModelUnavailable, Op, Question, Reading, Value
 from .offline.catalogue import Catalogue, catalogue
 from .offline.numbers import MOST, number_at
 from .offline.typed import named, typed_value
@@ -19,6 +19,7 @@ from .offline.words import Sentence, normal, split, stems
 from .surety import CAP, Surety
 
 MAX_CHANGES = 50
+ABOUT = frozenset(about.value for about in About if about)
 _TYPED = frozenset({"text", "list", "number", "integer", "date", "email", "choice"})
 NOT_SAID = 0.4  # the most that is believed of what the person's words do not hold
 
@@ -57,7 +58,8 @@ def to_reading(content: str, question: Question, surety: Surety, model: str) -> 
     if said.flow and said.flow not in {flow.id for flow in question.flows}:
         raise ModelUnavailable(f"{model} named a flow that does not exist")
     try:
-        intent = Intent(said.intent)
+        about = About(said.intent) if said.intent in ABOUT & set(intents(question)) else About.NOTHING
+        intent = Intent.UNKNOWN if about else Intent(said.intent)
         changes = tuple(_change(one, at, question, surety) for at, one in enumerate(said.changes))
     except ValueError:
         raise ModelUnavailable(f"{model} answered outside the schema") from None
@@ -80,6 +82,7 @@ def to_reading(content: str, question: Question, surety: Surety, model: str) -> 
         leftover=own_words(said.leftover, question.text)[:500],
         model=model,
         again=said.again and bool(question.recent or question.remembered),
+        about=about if intent is Intent.UNKNOWN else About.NOTHING,
     )
 
 

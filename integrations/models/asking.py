@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import Intent, Op, Product, Question
+from .base import About, Intent, Op, Product, Question
 from .fence import conversation
 from .offline.words import stems
 
@@ -41,8 +41,19 @@ before, or as usual; changes then hold only what it says beside that."""
 MAX_LINES, MAX_LINE = 20, 500
 
 
+OUTSIDE = """
+intent, where no flow is asked for: question = it asks to know something; smalltalk = it neither asks for
+anything nor tells you anything to act on; unknown = it asks for something that none of these flows does."""
+
+
 def messages(question: Question) -> list[dict[str, str]]:
-    return conversation(RULES + BEFORE if _looks_back(question) else RULES, document(question))
+    rules = RULES + (BEFORE if _looks_back(question) else "") + (OUTSIDE if _is_free(question) else "")
+    return conversation(rules, document(question))
+
+
+def _is_free(question: Question) -> bool:
+    """Nothing was asked: where something was, a question or a remark may well be the answer."""
+    return not question.expecting_type
 
 
 def _looks_back(question: Question) -> bool:
@@ -102,6 +113,12 @@ def _nearest(question: Question) -> list[Product]:
     return ranked[:MAX_PRODUCTS]
 
 
+def intents(question: Question) -> list[str]:
+    """As a model may name them."""
+    more = [about.value for about in About if about] if _is_free(question) else []
+    return [*(intent.value for intent in Intent), *more]
+
+
 def schema(question: Question) -> dict[str, Any]:
     """Strict, closed, and without length limits: those made a server write raw control characters."""
     text = {"type": "string"}
@@ -117,7 +134,7 @@ def schema(question: Question) -> dict[str, Any]:
         confidence=sure,
     )
     return _closed(
-        intent={"type": "string", "enum": [intent.value for intent in Intent]},
+        intent={"type": "string", "enum": intents(question)},
         flow={"type": "string", "enum": ["", *(flow.id for flow in question.flows[:MAX_FLOWS])]},
         flow_words=text,
         changes={"type": "array", "items": change},

@@ -27,6 +27,14 @@ class Intent(StrEnum):
     UNKNOWN = "unknown"
 
 
+class About(StrEnum):
+    """What a sentence is that asks for no flow and answers nothing."""
+
+    NOTHING = ""  # as far as anybody can tell it is not what we are here for
+    QUESTION = "question"  # asks to know something, which pages may tell
+    SMALLTALK = "smalltalk"  # neither asks for anything nor tells anything to act on
+
+
 @dataclass(frozen=True, slots=True)
 class FlowChoice:
     """One flow that a sentence may start. `examples` are sentences that start it."""
@@ -140,7 +148,7 @@ class Reading:
     confidence of that and the words it rests on; the same sentence may hold `changes` too.
     `runner_up` is the next best flow, for asking back between two.
     `leftover` are words of the sentence that were not understood and may matter. `again`: it asks for the
-    same as before, or as usual.
+    same as before, or as usual. `about` says of what has an unknown intent what else it is.
     """
 
     intent: Intent
@@ -154,6 +162,7 @@ class Reading:
     leftover: str = ""
     model: str = "offline"
     again: bool = False
+    about: About = About.NOTHING
 
 
 class Reader(Protocol):

@@ -21,7 +21,7 @@ from workers import tuning, tuning_cli
 from workers.store import codec, preferences
 from workers.store.door import Database
 from workers.store.tuning import Candidate, candidates
-from workers.tuning import FROM, Why, left_out, masker, messages, unfit, unrecognisable
+from workers.tuning import FROM, Said, Why, left_out, masker, messages, unfit, unrecognisable
 
 ADA = UUID(int=1)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -113,12 +113,12 @@ def test_a_conversation_is_told_by_turns_and_ends_with_what_we_said() -> None:
     ]
 
     assert messages(events, posts, ME) == [
-        {"role": "user", "content": "order two colas"},
-        {"role": "assistant", "content": "Anything else?"},
-        {"role": "user", "content": "make it three"},
-        {"role": "assistant", "content": "Changed.\nConfirm: three colas"},
-        {"role": "user", "content": "[yes]"},
-        {"role": "assistant", "content": "Receipt"},
+        Said("user", "order two colas"),
+        Said("assistant", "Anything else?"),
+        Said("user", "make it three"),
+        Said("assistant", "Changed.\nConfirm: three colas"),
+        Said("user", "[yes]"),
+        Said("assistant", "Receipt"),
     ]
 
 
@@ -157,15 +157,15 @@ def test_addresses_phones_cards_and_accounts_are_redacted(secret: str) -> None:
     from integrations.models.redaction import redact
 
     mask = masker(redact, NAMES)
-    turns = [{"role": "user", "content": f"please use {secret} for it"}]
+    turns = [Said("user", f"please use {secret} for it")]
     found = unrecognisable(turns, mask)
 
     assert found is not None
-    assert secret not in found[0]["content"]
+    assert secret not in found[0].content
 
 
 def test_what_is_found_again_after_masking_is_left_out() -> None:
-    turns = [{"role": "user", "content": "x"}]
+    turns = [Said("user", "x")]
     assert unrecognisable(turns, masker(lambda said: said + "x", ())) is None
 
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ..base import Change, Intent, Op, Product, Question, Reading, Value
+from ..base import About, Change, Intent, Op, Product, Question, Reading, Value
 from . import intents
 from .catalogue import catalogue
 from .changes import Understood, understand
 from .commands import named_by
 from .parts import Kind, parts_of
 from .routing import Route, ThingFinder
+from .smalltalk import is_smalltalk
 from .taught import is_learned, route_of
 from .typed import TYPED, named, typed_value
 from .values import choice_value
@@ -138,9 +139,24 @@ def _by_meaning(heard: _Heard) -> Reading:
         sentence.tokens[-1].norm == "?",
     )
     reading = _by_type(heard, covered, intent, sure)
+    about = _about(question, sentence) if reading.intent is Intent.UNKNOWN else About.NOTHING
     return replace(
-        reading, route_confidence=round(reading.route_confidence, 3), confidence=round(reading.confidence, 3)
+        reading,
+        route_confidence=round(reading.route_confidence, 3),
+        confidence=round(reading.confidence, 3),
+        about=about,
     )
+
+
+def _about(question: Question, sentence: Sentence) -> About:
+    """What is left when no flow was asked for and nothing was. A remark is told by its words only: what is
+    said of the weather may be a request that there is no flow for."""
+    if question.expecting_type:
+        return About.NOTHING
+    if is_smalltalk(sentence):
+        return About.SMALLTALK
+    asks = _is_question(sentence) or sentence.tokens[-1].norm == "?"
+    return About.QUESTION if asks else About.NOTHING
 
 
 def _by_type(heard: _Heard, covered: intents.Cover, intent: Intent, sure: float) -> Reading:
