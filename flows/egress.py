@@ -1,13 +1,17 @@
-"""Whether what a call would carry out was written by a model: then a person looks at it first.
+"""Whether words were written by a model: in a call that would carry them out, and in what is said.
 
-A model may have read what a stranger wrote, and can be talked into handing on what it knows. Whatever the
-rules say, words of it go to no address that somebody chose before a person has seen them.
+A model may have read what a stranger wrote, and can be talked into handing on what it knows. So whatever the
+rules say, words of it go to no address that somebody chose before a person has seen them; and what is said is
+marked, so that whoever sends it leaves out where it would lead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
+
+from flows.effects import Change, Effect, Say, Whisper
 
 DEEPEST = 12
 MOST_WORDS = 4_000  # pieces of text that are compared; where there are more, it counts as written by a model
@@ -16,6 +20,34 @@ SHORTEST = 8  # characters of which a piece inside a longer text is made
 BESIDE = frozenset(
     {"question", "title", "label", "url", "urls", "name", "sources", "scope", "number", "count"}
 )
+
+
+def marked(effects: tuple[Effect, ...], slots: Mapping[str, Any]) -> tuple[Effect, ...]:
+    """What is said with words of a model in it says so, whichever step says it and however it got them."""
+    pieces = [each for each in map(_plain, _written(slots, False, 0)) if len(each) >= SHORTEST]
+    return tuple(_marked(each, pieces) for each in effects) if pieces else effects
+
+
+def _marked(effect: Effect, pieces: Sequence[str]) -> Effect:
+    if not isinstance(effect, Say | Change | Whisper) or effect.reply.generated:
+        return effect
+    given = [_plain(each) for each in _said(effect.reply)]
+    if not any(piece in each for each in given for piece in pieces):
+        return effect
+    return replace(effect, reply=replace(effect.reply, generated=True))
+
+
+def _said(part: Any) -> Iterator[str]:
+    """Every text of a reply."""
+    match part:
+        case str():
+            yield part
+        case tuple():
+            for inner in part:
+                yield from _said(inner)
+        case _ if is_dataclass(part):
+            for each in fields(part):
+                yield from _said(getattr(part, each.name))
 
 
 def written_by_a_model(arguments: Mapping[str, Any], slots: Mapping[str, Any]) -> bool:

@@ -27,6 +27,7 @@ from flows.effects import (
     Whisper,
     Withdraw,
 )
+from flows.egress import marked
 from flows.errors import TemplateError
 from flows.events import (
     Abandoned,
@@ -86,7 +87,8 @@ def advance(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tupl
     be filled in ends the run, and says at which step. Where the flow has variants, the person gets
     theirs, and the run notes those that made a difference.
     """
-    return advanced(_watched, flow, run, event, known)
+    after, effects = advanced(_watched, flow, run, event, known)
+    return after, marked(effects, after.slots)
 
 
 def _watched(flow: Flow, run: Run, event: Event, known: Known) -> tuple[Run, tuple[Effect, ...]]:

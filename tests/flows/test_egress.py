@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from flows import policy_scene
-from flows.effects import AskApproval, Call, Effect
+from flows import engine, policy_scene
+from flows.effects import AskApproval, Call, Effect, Say
 from flows.egress import written_by_a_model
 from flows.engine import advance
 from flows.events import Entered, Finished
@@ -140,3 +140,33 @@ def test_too_much_to_be_compared_counts_as_written() -> None:
 def test_twin_without_the_gate_it_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy_scene, "carries_out", lambda *_: False)
     assert any(isinstance(each, Call) for each in effects("{{ written.text }}"))
+
+
+# ── and in what is said ──────────────────────────────────────────────────────────────────
+
+SAYING = """
+- {id: write, type: think, instructions: "Sum up.", material: ["a"], save: written}
+- {id: note, type: message, text: "Thinking is over."}
+- {id: ask, type: confirm, text: "Send this? {{ written.text }}", yes: done}
+- {id: done, type: end}
+"""
+
+
+def said(generated: bool) -> list[Say]:
+    flow = flow_of(SAYING)
+    run, begun = advance(flow, run_of(flow), Entered(), known())
+    asked = next(each for each in begun if isinstance(each, Call))
+    result = {"text": WROTE, "generated": generated, "label": "x", "sources": []}
+    _, found = advance(flow, run, Finished(asked.key, result), known())
+    return [each for each in found if isinstance(each, Say)]
+
+
+def test_whichever_step_says_a_models_words_marks_them_and_no_other() -> None:
+    assert [each.reply.generated for each in said(True)] == [False, True]
+    assert [each.reply.generated for each in said(False)] == [False, False]
+
+
+@pytest.mark.twin
+def test_twin_without_the_mark_a_question_says_them_as_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "marked", lambda effects, _slots: effects)
+    assert [each.reply.generated for each in said(True)] == [False, False]
