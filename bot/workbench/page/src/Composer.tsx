@@ -79,7 +79,10 @@ export function Composer({ id, label, hint, first, commands, bot, say, autoFocus
       .then((done) => done || back())
       .catch((problem: Error) => (back(), tell(problem.message)));
   };
-  const add = (more: FileList | null) => attach((now) => [...now, ...Array.from(more ?? [])].slice(0, MOST_FILES));
+  const add = (more: FileList | null) => {
+    const list = Array.from(more ?? []); // at once: the list is emptied with its input
+    if (list.length) attach((now) => [...now, ...list].slice(0, MOST_FILES));
+  };
   const recall = (step: number) => {
     const past = said.get(who) ?? [];
     const next = Math.max(0, Math.min(past.length, back + step));
