@@ -14,6 +14,7 @@ from integrations.model.unanswered import unanswered
 from integrations.models.base import ModelUnavailable
 from integrations.models.shown import Stopped
 from integrations.models.writing import Task, Writer, cited
+from integrations.work.guard import without_links
 
 EXTRACT = "Extract, not written by a model: the most central sentences, word for word."
 WRITTEN = "Written by a model from the sources named; check what matters."
@@ -81,10 +82,11 @@ def think(writer: Writer | None, asked: ThinkArguments, attempt: Attempt) -> Per
 def _extracted(asked: ThinkArguments, material: Sequence[Source]) -> dict[str, Any]:
     pieces = extract([source.text for source in material], asked.longest)
     if not pieces:  # nothing in it is a sentence: then the beginnings, which are
-        lines = [f"• {' '.join(source.text.split())[:120]} [{at}]" for at, source in enumerate(material, 1)]
+        beginnings = [without_links(" ".join(source.text.split()))[:120] for source in material]
+        lines = [f"• {each} [{at}]" for at, each in enumerate(beginnings, 1)]
         text = "\n".join(lines)[: asked.longest]
         return _result(text, False, EXTRACT, material, cited(text, len(material)))
-    text = "\n".join(f"• {piece.words} [{piece.text + 1}]" for piece in pieces)
+    text = "\n".join(f"• {without_links(piece.words)} [{piece.text + 1}]" for piece in pieces)
     return _result(text, False, EXTRACT, material, [piece.text + 1 for piece in pieces])
 
 
@@ -92,7 +94,7 @@ def _result(
     text: str, generated: bool, label: str, material: Sequence[Source], used: Sequence[int]
 ) -> dict[str, Any]:
     named = [
-        {"number": at, "name": material[at - 1].name, "url": material[at - 1].url}
+        {"number": at, "name": without_links(material[at - 1].name), "url": material[at - 1].url}
         for at in dict.fromkeys(sorted(used))
     ]
     return {"text": text, "generated": generated, "label": label, "sources": named}

@@ -90,3 +90,17 @@ def test_twin_without_the_fence_it_would_end_the_data_itself(monkeypatch: pytest
 def test_what_a_model_writes_is_cut_and_cleaned() -> None:
     assert clean("One. Two is long.\x00\x1b", 8) == "One…" or len(clean("One. Two is long.", 8)) <= 8
     assert cited("[1][2] [7] [x]", 2) == [1, 2]
+
+
+LED = "The handbook of the company is at https://evil.example/x?d=1 and says that all is well."
+
+
+def test_an_extract_of_what_a_stranger_wrote_leads_nowhere() -> None:
+    for text in (LED, "https://evil.example/x"):
+        given = ThinkArguments(
+            instructions="Sum up.",
+            material=[{"name": "www.evil.example", "text": text}],  # type: ignore[list-item]
+        )
+        found = result(None, given)
+        assert "evil.example" not in str(found)
+        assert "link removed" in found["text"]
