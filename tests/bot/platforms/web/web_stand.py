@@ -212,3 +212,10 @@ async def standing(pace: Pace = QUICK, limits: Limits | None = None) -> AsyncIte
             yield Stand(f"http://127.0.0.1:{port}", keys, lobby, inbox, hub, session)
     finally:
         await runner.cleanup()
+
+
+def saying(stand: Stand, who: str, text: str, id: str = "", kind: str = "message") -> int:
+    """A message of the bot to `who`."""
+    found: Who = stand.keys.good[who]
+    body = {"text": text, "blocks": [], "generated": False}
+    return int(stand.lobby.put(found, f"{found.user}/main", id or text, kind, body))
