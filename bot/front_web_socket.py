@@ -7,6 +7,7 @@ slow one, and whoever comes back with the last number they saw gets what they mi
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import orjson
 import structlog
 from aiohttp import WSMsgType, web
 
+from bot import tracing
 from bot.errors import InboxRefused, Malformed, Unverified
 from bot.front_answers import Refused, error
 from bot.front_web import hear, reply_to
@@ -22,6 +24,7 @@ from bot.platforms.web import frames, inbound, verify
 from bot.platforms.web.base import Who
 from bot.platforms.web.door import fresh_id
 from bot.platforms.web.frames import Json
+from bot.platforms.web.inbound import PLATFORM
 from bot.platforms.web.limits import FRAME_BYTES
 from bot.platforms.web.runtime import Ear
 
@@ -143,9 +146,11 @@ class Talk:
                 await self._frame(ear, frame)
             except Malformed as problem:
                 await self._refuse(frame, "malformed", str(problem))
-            except Refused:
+            except Refused as refused:
+                self._there.guard.counted.event(PLATFORM, refused.outcome)
                 await self._refuse(frame, "slow_down", "That was too much at once. Try again in a moment.")
             except InboxRefused:
+                self._there.guard.counted.event(PLATFORM, "not_stored")
                 await self._refuse(frame, "try_again", "That could not be stored. Send it again.")
 
     async def _next(self) -> Json | None:
@@ -188,9 +193,14 @@ class Talk:
             raise Malformed("A frame has a type.")
         # The token is looked at each time: what was revoked a moment ago says nothing any more.
         await self._check(ear.who)
-        heard = await hear(self._there, ear.who, act)
+        began = time.perf_counter()
+        with tracing.span("ack", platform=PLATFORM):
+            heard = await hear(self._there, ear.who, act)
         if heard is None:
             raise Closed(UNKNOWN, "the web is not connected here")
+        counted = self._there.guard.counted
+        counted.event(PLATFORM, "stored" if heard.new else "duplicate")
+        counted.acked(PLATFORM, time.perf_counter() - began)
         await self._send({"type": "ack", "to": act.id, "turn": str(heard.turn.id), "new": heard.new,
                           "conversation": act.conversation})  # fmt: skip
         if heard.turn.wants_answer:
