@@ -101,7 +101,7 @@ async def _opened(
         return Reply(holding.UNKNOWN)
     if act.action == BACK:
         return await _back(c, tools, tenant, approval, policy)
-    if approval.state != "pending":
+    if not await approvals.is_open(c, approval):
         return Reply(await press.too_late(c, tenant, approval))
     deciding = act.action in (beside.EDIT, beside.HAND)
     judged, _ = await press.judge(c, tenant, approval, turn, person, policy, tools.rules, approving=deciding)

@@ -125,7 +125,7 @@ async def answered(
         tell(commit, turn, Reply(WHICH))
         return
     approval = await approvals.by_id(c, tenant, found.approval)
-    if approval is None or approval.state != "pending":
+    if approval is None or not await approvals.is_open(c, approval):
         tell(commit, turn, Reply(DECIDED))
         return
     # Judged as if they had pressed, so that nobody is offered a button that refuses them.

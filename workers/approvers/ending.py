@@ -18,6 +18,7 @@ from workers.store.people import Person
 async def expire(c: Connection, tenant: UUID, commit: Commit, id: str) -> Approval | None:
     """Nobody decided in time. None where somebody did after all."""
     if not await approvals.decide(c, tenant, id, "expired", None, ""):
+        await _again(c, tenant, commit, id)
         return None
     approval = await approvals.by_id(c, tenant, id)
     assert approval is not None
@@ -26,6 +27,16 @@ async def expire(c: Connection, tenant: UUID, commit: Commit, id: str) -> Approv
     commit.note("approval.expired", **audit_notes.over(approval))
     await tell_copies(c, tenant, commit, approval, "expired", "", "")
     return approval
+
+
+async def _again(c: Connection, tenant: UUID, commit: Commit, id: str) -> None:
+    """The clock was set back since its timer fired, or another database with another clock took over: it
+    waits again, under another name, since a name is heard once."""
+    approval = await approvals.by_id(c, tenant, id)
+    if approval is not None and await approvals.is_open(c, approval):
+        now = await c.fetchval("select clock_timestamp()")
+        name = f"{id}:expiry:{now.timestamp():.6f}"
+        commit.timers.append((name, approval.expires_at, {"_": "expire", "approval": id}))
 
 
 async def withdraw(

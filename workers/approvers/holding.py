@@ -72,7 +72,7 @@ async def held(
     approval = await approvals.by_id(c, tenant, id, lock=True)
     if approval is None:
         return UNKNOWN
-    if approval.state != "pending":
+    if not await approvals.is_open(c, approval):
         return await press.too_late(c, tenant, approval)
     policy = world.known.policy
     judged, known = await press.judge(

@@ -144,6 +144,12 @@ async def decide(
     return row is not None
 
 
+async def is_open(c: Connection, approval: Approval) -> bool:
+    """Still to be decided, and in time, by the database's clock; whether or not it was told already."""
+    in_time: bool = await c.fetchval("select $1::timestamptz > now()", approval.expires_at)
+    return approval.state == "pending" and in_time
+
+
 async def use(c: Connection, tenant: UUID, id: str) -> bool:
     """Used up, in the transaction that claims the effect. False: it was used or never given."""
     row = await c.fetchval(
