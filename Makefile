@@ -9,7 +9,7 @@ help:
 	@echo "make test    every test"
 	@echo "make check   format, lint, types, imports, locks, audit"
 	@echo "make bench   figures: throughput, latency, start-up, memory"
-	@echo "make storm   kill things at random while orders come in; nothing may be lost"
+	@echo "make storm   kill things at random while orders and presses come in; nothing may be lost"
 	@echo "make soak    the same load for ten minutes (SECONDS=…); memory must stay flat"
 	@echo "make setup   what all of these begin with"
 	@echo "make clean   remove what was built; keeps .countersign (data and keys) and .env"
@@ -33,7 +33,8 @@ bench: dev
 	@exec $(RUN) tests/bench
 
 storm: dev
-	@exec $(RUN) -m tests.faults.storm
+	@$(RUN) -m tests.faults.storm
+	@exec $(RUN) -m tests.faults.presses
 
 soak: dev
 	@exec $(RUN) -m tests.bench.soak
