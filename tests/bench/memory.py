@@ -32,7 +32,7 @@ BARE = (
     "select m.id, m.flow, m.outcome, m.body, m.slots, m.scope, m.conversation, m.made_at"
     " from memory_vectors v join memories m on m.tenant_id = v.tenant_id and m.id = v.memory_id"
     " where v.tenant_id = $1 and v.person_id = $2 and v.model = $3"
-    " order by v.embedding <#> (select $4::text::halfvec) limit 3"
+    " order by v.embedding <#> (select $4::text::halfvec), v.memory_id desc limit 3"
 )
 PRIVATE = Place("slack", "T0", "D0", private=True)
 PRODUCTS = ("Margherita", "Funghi", "Cola", "Water", "Tiramisu", "Salad", "Calzone", "Espresso")
@@ -52,7 +52,7 @@ async def run(bed: Bed, report: Report) -> None:
     finally:
         await admin.close()
         await db.close()
-    await _turns(bed, report, much, little)
+    await _turns(bed, report, address, much, little)
 
 
 # ── recall ───────────────────────────────────────────────────────────────────────────────
@@ -111,15 +111,14 @@ def _words(chance: random.Random) -> str:
 # ── turns ────────────────────────────────────────────────────────────────────────────────
 
 
-async def _turns(bed: Bed, report: Report, much: int, little: int) -> None:
-    """A turn that ends a run and so remembers it costs the same whatever there is already."""
-    async with bed.bot() as small, bed.bot() as large:
-        for bot, count in ((small, little), (large, much)):
-            connection = await asyncpg.connect(bot.database, command_timeout=3_600)
-            try:
-                await fill(connection, await own(bot), count)
-            finally:
-                await connection.close()
+async def _turns(bed: Bed, report: Report, filled: str, much: int, little: int) -> None:
+    """One that looks for what its person had, and finds nothing: it costs the same whatever there is."""
+    async with bed.bot() as small, bed.bot(database=filled) as large:
+        connection = await asyncpg.connect(small.database, command_timeout=3_600)
+        try:
+            await fill(connection, await own(small), little)
+        finally:
+            await connection.close()
         for bot in (small, large):
             await _quiet(bed, bot)
             await turns(bed.stub, bot.port, SlackPeople(bed.stub.keys).mention, AT_ONCE, report.pick(3, 1))
