@@ -216,7 +216,10 @@ function answered(frame) {
   else if (frame.message) {
     if (dialog.open) dialog.close();
     tell(frame.message.text);
-  } else if (dialog.open && from?.form) dialog.close();
+  } else if (dialog.open && from?.form) {
+    dialog.close();
+    tell("Sent.");
+  }
 }
 
 function tell(text) {
