@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from uuid import UUID
 
@@ -114,12 +115,16 @@ async def _verified(report: Report, db: Database, admin: asyncpg.Connection) -> 
     await fill(admin, tenant, count)
     while await seal(db, tenant, KEYS, 5_000):
         pass
-    began = time.monotonic()
-    found = await walked(db, tenant, KEYS)
-    took = time.monotonic() - began
-    assert found.sound, found.findings
-    assert found.links == count
+    took, load = [], []
+    for _ in range(report.pick(3, 1)):
+        began = time.monotonic()
+        found = await walked(db, tenant, KEYS)
+        took.append(time.monotonic() - began)
+        load.append(os.getloadavg()[0])
+        assert found.sound, found.findings
+        assert found.links == count
     report.add(f"verifying {count:,} entries", "s", took, at_most(30))
+    report.add("the machine's load meanwhile", "processes", load)
 
 
 async def note(db: Database, tenant: UUID) -> None:
