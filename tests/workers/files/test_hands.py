@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from bot.secrets import new_key
 from bot.settings import Settings
 from bot.turn import Account, Attached, Place, Said, Turn, TurnId
 from integrations.models.seeing import ChatSeer, seer
@@ -159,7 +160,7 @@ def test_of_two_models_the_near_one_sees() -> None:
 
 
 async def test_files_come_from_the_platforms_that_are_connected(db: Database) -> None:
-    found = sources(settings(slack_bot_token="xoxb-1", slack_signing_secret="x", secret_key="k" * 50), db)
+    found = sources(settings(slack_bot_token="xoxb-1", slack_signing_secret="x", secret_key=new_key()), db)
     assert list(found) == ["slack"]
     for each in found.values():
         await each._session.close()  # type: ignore[attr-defined]  # ours to close
