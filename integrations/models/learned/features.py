@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+from operator import mul
 
 MAX_CHARACTERS = 1_000
 MAX_WORDS = 28  # of which pairs are made: their number grows with its square
@@ -105,13 +106,14 @@ class Vocabulary:
         return self.weighed(counted(text))
 
     def weighed(self, found: Mapping[str, int]) -> Vector:
-        places = self.places
-        seen = [(place, count) for piece, count in found.items() if (place := places.get(piece)) is not None]
-        values = [
-            telling if count == 1 else telling * (1.0 + math.log(count)) for (_, telling), count in seen
-        ]
-        scale = SCALE / (math.sqrt(sum([value * value for value in values])) or 1.0)
-        return [at for (at, _), _ in seen], [round(value * scale) for value in values]
+        at: list[int] = []
+        values: list[float] = []
+        for place, count in zip(map(self.places.get, found), found.values(), strict=True):
+            if place is not None:
+                at.append(place[0])
+                values.append(place[1] if count == 1 else place[1] * (1.0 + math.log(count)))
+        scale = SCALE / (math.sqrt(sum(map(mul, values, values))) or 1.0)
+        return at, [round(value * scale) for value in values]
 
 
 def vocabulary(documents: Iterable[Mapping[str, int]], least: int) -> Vocabulary:

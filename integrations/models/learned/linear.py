@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from operator import mul
 from random import Random
 
 from .calibration import softmax
@@ -52,8 +51,12 @@ class Linear:
 
 
 def _scores(rows: Sequence[int], vector: Vector, classes: int) -> list[float]:
-    places, weights = vector
-    total = sum(map(mul, map(rows.__getitem__, places), weights))
+    alike: dict[int, int] = {}
+    so_far = alike.get
+    for at, weight in zip(*vector, strict=True):
+        alike[weight] = so_far(weight, 0) + rows[at]
+    # Weights are few, and to add a row is cheaper than to multiply it.
+    total = sum([weight * row for weight, row in alike.items()])
     return [lane / UNIT for lane in unpacked(total, classes)]
 
 
