@@ -56,7 +56,7 @@ class Sockets:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         hub = self._there.hub
         try:
-            self._there.door.check_origin(request.headers.get("Origin", "").lower())
+            self._there.door.check_origin(request.headers.get("Origin", ""))
         except Unverified:
             return error(403)
         socket = web.WebSocketResponse(

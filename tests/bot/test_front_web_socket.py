@@ -62,6 +62,12 @@ async def test_our_own_pages_and_programs_get_one() -> None:
             pass
 
 
+async def test_a_plain_get_is_no_socket() -> None:
+    async with standing() as stand, stand.session.get(f"{stand.url}/ws?token=ada") as answer:
+        assert answer.status == 400
+        assert stand.hub.strangers.inside == 0
+
+
 @pytest.mark.twin
 async def test_twin_without_the_look_at_the_origin_a_foreign_page_speaks(
     monkeypatch: pytest.MonkeyPatch,

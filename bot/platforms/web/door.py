@@ -44,7 +44,7 @@ class WebDoor:
 
     def check_origin(self, origin: str) -> None:
         """A browser always says which page it is that asks; whoever is no browser says nothing."""
-        if origin and origin not in self._origins:
+        if origin and origin.lower() not in self._origins:
             raise Unverified("A page of another origin asks.")
 
     def to_turn(self, payload: Payload) -> Turn | Ignored | Immediate:
