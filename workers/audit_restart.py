@@ -65,7 +65,7 @@ def restart(settings: Settings, tenant: str, reason: str, by: str) -> int:
 async def begun(db: Database, tenant: UUID, name: str, keys: Signer, vault: Vault, wanted: Wanted) -> Head:
     """The new head, signed. Raises `ConfigurationError` where nothing is to be begun anew."""
     verdict = await walked(db, tenant, keys)
-    if verdict.sound and (verdict.head is None or genuine(tenant, keys, verdict.head) is True):
+    if verdict.sound:
         raise ConfigurationError(SOUND.format(name=name))
     others = await others_of(db, tenant)
     async with db.tenant(tenant) as c:
