@@ -57,8 +57,9 @@ def _line(read: Read) -> str:
 
 
 def vtt(data: bytes) -> str:
-    """The words of a WebVTT transcript, without its times."""
-    lines = [_TAG.sub("", each).strip() for each in data.decode("utf-8", "replace").splitlines()]
+    """The words of a WebVTT transcript, without its times: a cue ends anywhere in a sentence."""
+    written = data.decode("utf-8", "replace").splitlines()
+    lines = [_TAG.sub("", each).strip().removeprefix("- ") for each in written]
     kept: list[str] = []
     for at, line in enumerate(lines):
         is_number = line.isdigit() and at + 1 < len(lines) and _TIMES.match(lines[at + 1]) is not None
@@ -66,4 +67,4 @@ def vtt(data: bytes) -> str:
         is_said = line and not (is_head or is_number or _TIMES.match(line))
         if is_said and (not kept or kept[-1] != line):
             kept.append(line)
-    return "\n".join(kept)
+    return " ".join(kept)

@@ -63,7 +63,7 @@ def test_every_problem_says_what_to_do(kind: Kind) -> None:
 def test_the_words_of_a_transcript_are_read_without_its_times() -> None:
     first = b"WEBVTT\nKind: captions\n\n1\n00:00:00.000 --> 00:00:02.000\n<v Ada>two colas\n\n"
     data = first + b"2\n00:02.000 --> 00:03.000\nplease\n\nNOTE x\n"
-    assert vtt(data) == "two colas\nplease"
+    assert vtt(data) == "two colas please"
 
 
 def test_bytes_that_are_no_transcript_do_no_harm() -> None:
