@@ -46,7 +46,14 @@ def test_numbers_arrive_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "70000"), ("PORT", "abc"), ("MODEL", "psychic"), ("JIRA_API_VERSION", "4")]
+    ("name", "value"),
+    [
+        ("PORT", "70000"),
+        ("PORT", "abc"),
+        ("MODEL", "psychic"),
+        ("JIRA_API_VERSION", "4"),
+        ("LINK_HOSTS", "https://docs.example.com/"),
+    ],
 )
 def test_nonsense_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)

@@ -154,3 +154,14 @@ def test_every_preview_is_shown_through_the_guard() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Buffer"
     ]
     assert [ast.unparse(each.args[0]) for each in made] == ["Growing(self._link_hosts).feed"]
+
+
+def test_whoever_queues_hands_over_or_sends_looks_first() -> None:
+    for name in ("deliver", "seen", "streams_end"):
+        tree = ast.parse((ROOT / "workers" / f"{name}.py").read_text())
+        called = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "as_said"
+        ]
+        assert called, name

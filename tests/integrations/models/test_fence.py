@@ -12,6 +12,7 @@ import pytest
 from integrations.models import asking, fence, seeing, writing
 from integrations.models.base import FlowChoice, Item, Product, Question
 from integrations.models.fence import conversation, fenced, visible
+from integrations.models.manner import Manner
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("bot", "flows", "integrations", "workers")
@@ -136,6 +137,25 @@ def test_nobody_speaks_to_a_chat_model_but_its_client() -> None:
 OURS = {"workers/web_openai.py", "workers/web/openai.py", "bot/platforms/web/openai.py"}
 
 
+def test_no_model_is_ever_offered_a_tool() -> None:
+    """What a model may do is answer; what is done is decided elsewhere."""
+    offered = {"tools", "tool_choice", "functions", "function_call", "web_search_options", "mcp_servers"}
+    found = set()
+    for name, tree in sources():
+        for node in ast.walk(tree) if name.startswith("integrations/models/") else ():
+            if isinstance(node, ast.Dict):
+                found |= {key.value for key in node.keys if isinstance(key, ast.Constant)} & offered
+    assert found == set()
+
+
+def test_a_reading_has_no_field_for_a_tool_a_place_a_person_or_a_rule() -> None:
+    fields = set(asking.schema(Question("x"))["properties"])
+    assert fields == {"intent", "flow", "flow_words", "changes", "value", "leftover", "confidence"}
+    back = asking.schema(Question("x", recent=("y",)))
+    assert set(back["properties"]) - fields <= {"again"}
+    assert back["additionalProperties"] is False
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -178,11 +198,13 @@ def hostile(words: str) -> list[list[dict[str, str]]]:
     """Every question that is asked with words of others anywhere in it."""
     question = Question(
         words, (FlowChoice("order", words, (words,)),), words, "choice", words, (Item(words, 1, (words,)),),
-        (Product(words, words, (words,), (words,)),), (words,), today=words,
+        (Product(words, words, (words,), (words,)),), (words,), today=words, recent=(words,),
+        remembered=(words,),
     )  # fmt: skip
     return [
         asking.messages(question),
         writing.messages(writing.Task("Sum up.", 500), [(1, words, words), (0, "notes", words)]),
+        writing.messages(writing.Task("Sum up.", 500), [(1, "a", "b")], Manner(tone=9, voice=words[:300])),
     ]
 
 
