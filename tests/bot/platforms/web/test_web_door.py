@@ -45,8 +45,8 @@ def test_our_own_page_or_no_page_at_all(origin: str) -> None:
     WebDoor([OURS]).check_origin(origin)
 
 
-FOREIGN = ("null", "*", "https://app.example.com.evil", "https://app.example.com/", "https://app.example.com ",
-           "http://app.example.com", "app.example.com")  # fmt: skip
+FOREIGN = ("null", "*", "https://app.example.com.evil", "https://app.example.com/",
+           "https://app.example.com ", "http://app.example.com", "app.example.com")  # fmt: skip
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
