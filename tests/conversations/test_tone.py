@@ -11,6 +11,7 @@ from tests.stack import Stack
 from workers.store import preferences
 from workers.store.preferences import Brand
 
+PATIENCE = 40.0
 TERSE, PLAIN, PLAYFUL = "Welcome.", "You are welcome.", "Any time, it was a pleasure!"
 
 
@@ -92,6 +93,8 @@ async def test_the_word_alone_gives_a_card_in_teams_and_a_choice_on_it_counts(di
 
 async def test_a_playful_requesters_approval_card_is_that_of_everybody(dialled: Stack) -> None:
     slack = dialled.world.slack
+    first = await slack.say("ada", "orders", "@Countersign order one cola")
+    await slack.wait_for("Confirm your cart", thread=first, timeout=PATIENCE)  # the worker is awake by then
     _, usual = await asked(dialled)
     await slack.command("ada", "general", "/tone 10")
     await slack.wait_for("From now on: 10 of 10", who="ada", channel="general")
