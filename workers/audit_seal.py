@@ -47,6 +47,7 @@ class Sealer:
         self._keys = keys
         self._told: dict[UUID, float] = {}
         self._heads: dict[UUID, float] = {}
+        self._newest: dict[UUID, Head] = {}  # sealed, and not told yet
 
     async def run(self) -> None:
         """For ever."""
@@ -68,7 +69,15 @@ class Sealer:
             sealed = [await self._bite(tenant, most) for tenant in waiting]
             count += sum(sealed)
             waiting = [tenant for tenant, done in zip(waiting, sealed, strict=True) if done == most]
+        self._tell_heads()
         return count
+
+    def _tell_heads(self) -> None:
+        """To where whoever rules the database cannot write: `audit verify --expect` holds it against it. At
+        most once an hour for each tenant, and what was sealed last also where nothing comes after it."""
+        for tenant in [each for each in self._newest if self._due(self._heads, each, TELL_HEAD)]:
+            head = self._newest.pop(tenant)
+            log.info("audit.head", tenant=str(tenant), seal_seq=head.seq, hash=head.hash.hex())
 
     async def _bite(self, tenant: UUID, most: int) -> int:
         began = time.monotonic()
@@ -81,9 +90,7 @@ class Sealer:
             return 0
         if head is None:
             return 0
-        if self._due(self._heads, tenant, TELL_HEAD):
-            # To where whoever rules the database cannot write: `audit verify --expect` holds it against it.
-            log.info("audit.head", tenant=str(tenant), seal_seq=head.new.seq, hash=head.new.hash.hex())
+        self._newest[tenant] = head.new
         await asyncio.sleep(REST * (time.monotonic() - began))
         return head.new.seq - (head.old.seq if head.old else 0)
 
