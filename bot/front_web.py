@@ -88,9 +88,9 @@ class Chat:
                 frame = frames.parse(body)
                 after, act = frames.number(frame, "after", -1), frames.act(frame, fresh_id())
                 seconds = _seconds(request.query.get("wait", "0"))
+                return await self._heard(who, act, after, min(seconds, self.there.hub.pace.wait_seconds))
             except Malformed as problem:
                 return "malformed", say(400, {"error": str(problem)})
-            return await self._heard(who, act, after, min(seconds, self.there.hub.pace.wait_seconds))
 
         return await Entrance(self.there.guard, self.there.door.name, decide).handle(request)
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from bot.errors import InboxRefused, PlatformError
+from bot.errors import InboxRefused, Malformed, PlatformError
 from bot.platforms.base import Profile
 from bot.platforms.web import inbound
 from bot.platforms.web.base import Body, Row, Who
@@ -24,6 +24,7 @@ from workers.store.door import Connection, Database
 
 NEWS = "countersign:web"
 SAID, FORM = "said", "form"
+MOST_CONVERSATIONS = 1_000  # of one person: their rows stay, so that numbers are never given twice
 PASSING = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 Found = TypeVar("Found")
 
@@ -103,6 +104,8 @@ class WebLobby:
 
     async def said(self, who: Who, channel: str, id: str, body: Body) -> int:
         async def work(c: Connection, whose: UUID) -> int:
+            if not await web.has_room(c, whose, channel, who.user, MOST_CONVERSATIONS):
+                raise Malformed("You have too many conversations. Go on in one of them.")
             return await web.put(c, whose, channel, who.user, id, SAID, body)
 
         number = await self._asked(who, work)

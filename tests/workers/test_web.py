@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.embedded import Servers
-from bot.errors import InboxRefused, PlatformError
+from bot.errors import InboxRefused, Malformed, PlatformError
 from bot.platforms.web import connect, inbound
 from bot.platforms.web.base import Who
 from bot.platforms.web.client import WebClient
@@ -223,6 +223,30 @@ async def test_without_the_database_the_engine_is_to_try_again_and_the_front_ref
         await WebLobby(away, hints).missed(ada, main_of(ada).channel, 0, 1)
     with pytest.raises(InboxRefused):
         await StoredKeys(away, VAULT).still(ada)
+
+
+async def test_nobody_begins_more_conversations_than_they_could_ever_read(
+    db: Database, hints: Told, ada: Who, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.web.MOST_CONVERSATIONS", 3)
+    lobby = WebLobby(db, hints)
+    for name in ("a", "b", "c", "a"):
+        await lobby.said(ada, inbound.channel(ada.user, name), f"said:{name}", {"text": "x"})
+    with pytest.raises(Malformed, match="too many conversations"):
+        await lobby.said(ada, inbound.channel(ada.user, "d"), "said:d", {"text": "x"})
+
+
+@pytest.mark.twin
+async def test_twin_without_counting_they_would(
+    db: Database, hints: Told, ada: Who, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def always(*_: Any) -> bool:
+        return True
+
+    monkeypatch.setattr(store, "has_room", always)
+    monkeypatch.setattr("workers.web.MOST_CONVERSATIONS", 3)
+    for at in range(5):
+        await WebLobby(db, hints).said(ada, inbound.channel(ada.user, str(at)), "said:x", {"text": "x"})
 
 
 async def test_what_is_old_is_dropped_in_bites_and_the_rest_stays(

@@ -38,6 +38,20 @@ async def last(c: Connection, tenant: UUID, channel: str) -> int:
     return found or 0
 
 
+async def has_room(c: Connection, tenant: UUID, channel: str, user: str, most: int) -> bool:
+    """Whether it is one of theirs already, or they have fewer than `most`."""
+    room: bool = await c.fetchval(
+        "select exists (select 1 from web_conversations where tenant_id = $1 and channel = $2)"
+        " or (select count(*) from (select 1 from web_conversations where tenant_id = $1 and user_id = $3"
+        " limit $4) theirs) < $4",
+        tenant,
+        channel,
+        user,
+        most,
+    )
+    return room
+
+
 async def put(
     c: Connection, tenant: UUID, channel: str, user: str, id: str, kind: str, body: Mapping[str, Any]
 ) -> int:

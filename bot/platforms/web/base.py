@@ -51,7 +51,10 @@ class Lobby(Protocol):
     """What the front does with messages: for somebody who was verified, in their own conversations."""
 
     async def said(self, who: Who, channel: str, id: str, body: Body) -> int:
-        """Their own words, for their other screens; the number before the first of what follows."""
+        """Their own words, for their other screens; the number before the first of what follows.
+
+        Raises `Malformed` where they have too many conversations.
+        """
         ...
 
     async def unsaid(self, who: Who, channel: str, id: str) -> None:
