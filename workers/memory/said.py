@@ -25,7 +25,7 @@ COMMAND = "/memory"
 LIST, FORGET, FORGET_HABIT = "memory.list", "memory.forget", "memory.forget_habit"
 ALL, KEEP, OFF, ON = "memory.forget_all", "memory.keep", "memory.off", "memory.on"
 ACTIONS = frozenset({LIST, FORGET, FORGET_HABIT, ALL, KEEP, OFF, ON, YES, NO})
-MOST = 10
+MOST, MOST_HABITS = 10, 6  # Slack draws at most fifty blocks
 HOW = (
     "“/memory” lists it, “/memory off” and “/memory on” decide whether I remember, “/memory forget” asks to"
     " forget all."
@@ -98,7 +98,7 @@ async def listed(c: Connection, tenant: UUID, person: UUID, place: Place) -> Rep
     """What may be seen there; that there is more elsewhere is said without saying what."""
     scopes = scope.seen_from(place)
     found = await memories.listed(c, tenant, person, scopes, MOST)
-    wanted = await habits.listed(c, tenant, person, scopes, MOST)
+    wanted = await habits.listed(c, tenant, person, scopes, MOST_HABITS)
     here, whole = (
         await memories.count(c, tenant, person, scopes),
         await memories.count(c, tenant, person, None),
@@ -136,8 +136,8 @@ def drawn(found: list[Memory], wanted: list[Habit], *, here: int, whole: int, of
 
 
 def _habit(habit: Habit) -> str:
-    why = "you said so" if habit.via == habits.SAID else "whoever approved changed it to that"
-    return f"{habit.about.replace('_', ' ')}: {habit.wish} ({habit.flow}; {habit.times} times in a row {why})"
+    why = "you wanted it" if habit.via == habits.SAID else "whoever approved changed it to that"
+    return f"{habit.about.replace('_', ' ')}: {habit.wish} ({habit.flow}; {why} {habit.times} times in a row)"
 
 
 def _things(count: int) -> str:

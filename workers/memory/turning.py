@@ -23,7 +23,7 @@ from flows.understanding import Meaning
 from integrations.models.base import Question
 from workers import before
 from workers.memory import desk
-from workers.store.habits import Habit
+from workers.store.habits import SAID, Habit
 from workers.store.outbox import Message
 from workers.store.runs import Stored
 
@@ -197,9 +197,10 @@ async def propose(tools: Tools, tenant: UUID, stored: Stored, flow: Flow, run: R
 
 def card(run: str, habit: Habit) -> Reply:
     wish, about = for_card(habit.wish), for_card(habit.about.replace("_", " "))
-    asks = f"{wish[:1].upper()}{wish[1:]}, as usual? That is for {about}."
-    why = "you said so" if habit.via == "said" else "whoever approved changed it to that"
-    text = f"{asks} {habit.times} times in a row {why}."
+    why = (
+        f"You wanted {about} like that" if habit.via == SAID else f"Whoever approved changed {about} to that"
+    )
+    text = f"{wish[:1].upper()}{wish[1:]}, as usual? {why} {habit.times} times in a row."
     value = f"{run}|{habit.id}"
     buttons = Buttons((Button("Yes", YES, value, Style.PRIMARY), Button("No, not any more", NO, value)))
     return Reply(text, (Paragraph(text), buttons))
