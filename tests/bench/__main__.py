@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BENCHES = (
     "flows", "summarize", "ack", "teams", "latency", "presses", "turns", "engines", "history", "retention",
-    "audit", "streaming", "peer", "startup", "understanding", "knowledge", "memory", "learning",
+    "forget", "audit", "streaming", "peer", "startup", "understanding", "knowledge", "memory", "learning",
 )  # fmt: skip
 
 

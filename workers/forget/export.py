@@ -22,17 +22,13 @@ from workers.forget import inboxed
 from workers.forget.others import ELSE, Others
 from workers.forget.subject import Subject
 from workers.forget.ways import Way, ways
-from workers.forget.ways_of import RUN_OF_ID
+from workers.forget.ways_of import OF_THEIR_RUN, RUN_OF_ID, its_approval
 from workers.store import audit, forgetting_pages, forgetting_who, person_keys
 from workers.store.door import Connection, Database
 from workers.store.schema import metadata
 
 PAGE = 1_000
-RUNS = "t.run_id in (select r.id from runs r where r.tenant_id = :tenant and r.requester = any(:people))"
-APPROVAL = (
-    "t.approval_id in (select a.id from approvals a where a.tenant_id = :tenant"
-    " and (a.requester = any(:people) or a.decided_by = any(:people)))"
-)
+APPROVAL = its_approval("a.requester = any(:people) or a.decided_by = any(:people)")
 SPOKE = (
     "t.conversation = any(:private) or exists (select 1 from unnest(:users::text[]) x"
     " where position(convert_to(x, 'UTF8') in t.payload) > 0)"
@@ -48,8 +44,8 @@ WHERE: dict[str, str] = {
     "inbox": SPOKE,
     "outbox": f"t.conversation = any(:private) or t.account->>'user' = any(:users) or {RUN_OF_ID}",
     "runs": "t.requester = any(:people)",
-    "effects": RUNS,
-    "history": RUNS,
+    "effects": OF_THEIR_RUN,
+    "history": OF_THEIR_RUN,
     "spending": "t.requester = any(:people)",
     "approvals": "t.requester = any(:people) or t.decided_by = any(:people)",
     "approval_terms": APPROVAL,

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Column, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from workers.forget.ways_of import KEPT, OWN, OWN_SCRUBS, Own, Scrub
+from workers.forget.ways_of import KEPT, OF_THEIR_RUN, OWN, OWN_SCRUBS, Own, Scrub
 from workers.store.schema import APPEND_ONLY, metadata
 
 RENAMED = "conversation"  # a private one gets another name, wherever it stands: see `renaming.py`
@@ -88,8 +88,5 @@ def _whose(table: Table, column: Column[Any]) -> str:
         return "t.channel = any(:channels)"
     owner = path.partition(".")[0]
     if owner == "runs" and "run_id" in table.columns:
-        return (
-            "t.run_id in (select r.id from runs r where r.tenant_id = :tenant"
-            " and r.requester = any(:people) and r.id <> all(:runs))"
-        )
+        return OF_THEIR_RUN
     return ""

@@ -42,20 +42,22 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-THEIR_RUNS = (
-    "(select r.id from runs r where r.tenant_id = :tenant and r.requester = any(:people)"
-    " and r.id <> all(:runs))"
-)
-RUN_OF_ID = f"split_part(t.id, ':', 1) in {THEIR_RUNS}"
+def their_run(id: str) -> str:
+    """A look-up by key for each row of a page: as a join it might read all of their runs for each."""
+    run = f"select r.requester from runs r where r.tenant_id = t.tenant_id and r.id = {id}"  # noqa: S608
+    return f"(({run}) = any(:people) and {id} <> all(:runs))"
+
+
+def its_approval(holds: str) -> str:
+    """The same of the approval that a row hangs on, `a`."""
+    return f"(select {holds} from approvals a where a.tenant_id = t.tenant_id and a.id = t.approval_id)"  # noqa: S608
+
+
+OF_THEIR_RUN = their_run("t.run_id")
+RUN_OF_ID = their_run("split_part(t.id, ':', 1)")
 OVER = "state not in ('pending', 'approved')"
-THEIR_APPROVALS = (
-    "(select a.id from approvals a where a.tenant_id = :tenant and a.requester = any(:people)"  # noqa: S608
-    f" and a.effect_key <> all(:effects) and a.{OVER})"
-)
-ITS_APPROVAL_OVER = (
-    "exists (select 1 from approvals a where a.tenant_id = t.tenant_id"  # noqa: S608 (constants)
-    f" and a.id = t.approval_id and a.{OVER})"
-)
+OF_THEIR_APPROVAL = its_approval(f"a.requester = any(:people) and a.effect_key <> all(:effects) and a.{OVER}")
+ITS_APPROVAL_OVER = its_approval(f"a.{OVER}")
 EFFECT_OVER = (
     "(t.state in ('done', 'failed', 'withdrawn') or t.settled is not null"
     " or (t.state = 'dead' and t.risk = 'read'))"
@@ -63,8 +65,8 @@ EFFECT_OVER = (
 SENT = "t.state in ('sent', 'failed', 'dropped')"
 # What a message that waits is about to change has to be found until then.
 NOT_AWAITED = (
-    "not exists (select 1 from outbox u where u.tenant_id = :tenant and u.target = t.id"
-    " and u.state in ('queued', 'sending'))"
+    "t.id <> all(array(select u.target from outbox u where u.tenant_id = :tenant and u.target is not null"
+    " and u.state in ('queued', 'sending')))"
 )
 NOBODY = "jsonb_build_object('id', t.requester::text, 'name', :gone::text, 'email', '', 'time_zone', 'UTC')"
 EMPTY_RUN = (
@@ -91,7 +93,7 @@ LIVE_GRANT = "t.state in ('proposed', 'active')"
 PERSON = Own("t.person_id = any(:people)")
 
 OWN: dict[str, tuple[Own, ...]] = {
-    "history": (Own(f"t.run_id in {THEIR_RUNS}"),),
+    "history": (Own(OF_THEIR_RUN),),
     "streams": (Own("t.requester = any(:people)"),),
     "feedback": (PERSON,),
     "experiment_outcomes": (PERSON,),
@@ -126,7 +128,7 @@ OWN: dict[str, tuple[Own, ...]] = {
     ),
     "effects": (
         Own(
-            f"t.run_id in {THEIR_RUNS} and t.key <> all(:effects) and {EFFECT_OVER}",
+            f"{OF_THEIR_RUN} and t.key <> all(:effects) and {EFFECT_OVER}",
             {
                 "arguments": NOTHING,
                 "result": "null",
@@ -146,19 +148,19 @@ OWN: dict[str, tuple[Own, ...]] = {
     ),
     "approvals": (
         Own(
-            f"t.id in {THEIR_APPROVALS}",
+            f"t.requester = any(:people) and t.effect_key <> all(:effects) and t.{OVER}",
             {"words": "''", "because": "''", "card": EMPTY_CARD, "reason": "null"},
             f"t.card <> {EMPTY_CARD} or t.words <> '' or t.reason is not null",
         ),
         Own(f"t.decided_by = any(:people) and t.{OVER}", {"reason": "null"}, "t.reason is not null"),
     ),
-    "approval_terms": (Own(f"t.approval_id in {THEIR_APPROVALS}"),),
+    "approval_terms": (Own(OF_THEIR_APPROVAL),),
     "approval_questions": (
         Own("t.person_id = any(:people)", {"question": "''"}, "t.question <> ''"),
-        Own(f"t.approval_id in {THEIR_APPROVALS}", {"answer": "null"}, "t.answer is not null"),
+        Own(OF_THEIR_APPROVAL, {"answer": "null"}, "t.answer is not null"),
     ),
     "batch_members": (
-        Own(f"t.approval_id in {THEIR_APPROVALS}", {"row": EMPTY_ROW}, f't."row" <> {EMPTY_ROW}'),
+        Own(OF_THEIR_APPROVAL, {"row": EMPTY_ROW}, f't."row" <> {EMPTY_ROW}'),
     ),
     "approval_queue": (),
     "grants": (

@@ -78,6 +78,12 @@ async def by_id(c: Connection, tenant: UUID, id: str, *, lock: bool = False) -> 
     return _of(row) if row else None
 
 
+async def by_index(c: Connection) -> None:
+    """Pages are small, and whatever they ask of other tables has an index: a table that grew since it was
+    last looked at would else be read whole for every row of a page."""
+    await c.execute("set local enable_seqscan = off")
+
+
 async def unfinished(c: Connection, tenant: UUID) -> list[str]:
     """The oldest first; and those that are to be looked at again, because something had to stay until now."""
     await c.execute(

@@ -41,63 +41,74 @@ def bound(query: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
     return _NAME.sub(number, query), [values[name] for name in numbers]
 
 
-def page(way: Way, most: int) -> str:
-    """The next keys after `:after`, as a common table expression."""
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """`within` is the condition under which a row, `t`, is on it; `empty`: there is none."""
+
+    within: str
+    upto: list[str]
+    more: bool
+
+
+async def _page(c: Connection, way: Way, tenant: UUID, after: str, most: int) -> _Page:
+    """A range of the primary key, which is found by its index whatever the planner believes of the table."""
     names = ", ".join(f't."{name}"' for name in way.key)
-    types = [_type(way.table, name) for name in way.key]
-    after = ", ".join(f"(:after::text[])[{at}]::{type_}" for at, type_ in enumerate(types, 1))
-    return (
-        f"page as materialized (select {names} from {way.table} t where t.tenant_id = :tenant"  # noqa: S608
-        f" and (cardinality(:after::text[]) = 0 or ({names}) > ({after})) order by {names} limit {most})"
+    begins = f"({names}) > ({_values(way, 'after')})" if after else "true"
+    texts = ", ".join(f'k."{name}"::text' for name in way.key)
+    backwards = ", ".join(f'k."{name}" desc' for name in way.key)
+    row = await _one(
+        c,
+        f"with k as materialized (select {names} from {way.table} t where t.tenant_id = :tenant"  # noqa: S608
+        f" and {begins} order by {names} limit {most})"
+        " select (select count(*) from k) as count,"
+        f" (select array[{texts}] from k order by {backwards} limit 1) as last",
+        {"tenant": tenant, "after": _after(after)},
     )
+    within = f"t.tenant_id = :tenant and {begins} and ({names}) <= ({_values(way, 'upto')})"
+    return _Page(within, list(row["last"] or ()), row["count"] == most)
 
 
-def _joined(way: Way, rows: str = "t", found: str = "page") -> str:
-    return " and ".join(f'{rows}."{name}" = {found}."{name}"' for name in way.key)
-
-
-def _end(way: Way, most: int) -> str:
-    texts = ", ".join(f'page."{name}"::text' for name in way.key)
-    backwards = ", ".join(f'page."{name}" desc' for name in way.key)
-    return (
-        f"(select case when (select count(*) from page) = {most} then array[{texts}] end"  # noqa: S608
-        f" from page order by {backwards} limit 1) as last"
-    )
+def _values(way: Way, name: str) -> str:
+    """The key that is bound as a list of texts, each as what its column is."""
+    types = [_type(way.table, key) for key in way.key]
+    return ", ".join(f"(:{name}::text[])[{at}]::{type_}" for at, type_ in enumerate(types, 1))
 
 
 async def own(c: Connection, way: Way, rule: Own, values: Mapping[str, Any], after: str, most: int) -> Paged:
     """Their rows of the next page go, or are emptied."""
-    head = page(way, most)
-    if rule.to is None:
-        change = f"delete from {way.table} t using page where t.tenant_id = :tenant and {_joined(way)}"  # noqa: S608
-    else:
+    page = await _page(c, way, values["tenant"], after, most)
+    if not page.upto:
+        return Paged(0, "")
+    change = f"delete from {way.table} t"  # noqa: S608 (names of ours)
+    if rule.to is not None:
         sets = ", ".join(f'"{name}" = {value}' for name, value in rule.to.items())
-        change = f"update {way.table} t set {sets} from page where t.tenant_id = :tenant and {_joined(way)}"  # noqa: S608
-    query = (
-        f"with {head}, hit as ({change} and ({rule.where}) and ({rule.left}) returning 1)"  # noqa: S608
-        f" select (select count(*) from hit) as count, {_end(way, most)}"
+        change = f"update {way.table} t set {sets}"  # noqa: S608 (names of ours)
+    row = await _one(
+        c,
+        f"with hit as ({change} where {page.within} and ({rule.where}) and ({rule.left}) returning 1)"  # noqa: S608
+        " select count(*) as count from hit",
+        {**values, "after": _after(after), "upto": page.upto},
     )
-    row = await _one(c, query, {**values, "after": _after(after)})
-    return Paged(row["count"], _last(row["last"]))
+    return Paged(row["count"], _last(page))
 
 
 async def telling(
     c: Connection, way: Way, scrub: Scrub, values: Mapping[str, Any], after: str, most: int
 ) -> tuple[list[Any], str]:
     """Rows of the next page that tell of them, locked, with keys and those columns; and how far it came."""
-    head = page(way, most)
+    page = await _page(c, way, values["tenant"], after, most)
+    if not page.upto:
+        return [], ""
     tells = " or ".join(_tells(way.table, column) for column in scrub.columns)
     names = ", ".join([*(f't."{name}"' for name in way.key), *(_read(way.table, n) for n in scrub.columns)])
     if "source" in metadata.tables[way.table].columns:
         names += ", t.source, t.kind"
-    found, values_ = bound(
-        f"with {head} select {names} from {way.table} t join page on {_joined(way)}"  # noqa: S608
-        f" where t.tenant_id = :tenant and ({scrub.over}) and ({tells}) for update of t skip locked",
-        {**values, "after": _after(after)},
+    query, given = bound(
+        f"select {names} from {way.table} t where {page.within}"  # noqa: S608 (names of ours)
+        f" and ({scrub.over}) and ({tells}) for update of t skip locked",
+        {**values, "after": _after(after), "upto": page.upto},
     )
-    rows = await c.fetch(found, *values_)
-    ended = await _one(c, f"with {head} select {_end(way, most)}", {**values, "after": _after(after)})
-    return list(rows), _last(ended["last"] if ended else None)
+    return list(await c.fetch(query, *given)), _last(page)
 
 
 async def rewrite(
@@ -127,16 +138,15 @@ async def theirs(
     most: int,
 ) -> tuple[list[Any], str]:
     """For an export: rows of theirs with these columns, a page at a time; nothing is locked."""
-    head = page(way, most)
+    page = await _page(c, way, values["tenant"], after, most)
+    if not page.upto:
+        return [], ""
     names = ", ".join(dict.fromkeys(f't."{name}"' for name in (*way.key, *columns)))
     query, given = bound(
-        f"with {head} select {names} from {way.table} t join page on {_joined(way)}"  # noqa: S608
-        f" where t.tenant_id = :tenant and ({where})",
-        {**values, "after": _after(after)},
+        f"select {names} from {way.table} t where {page.within} and ({where})",  # noqa: S608 (names of ours)
+        {**values, "after": _after(after), "upto": page.upto},
     )
-    rows = await c.fetch(query, *given)
-    ended = await _one(c, f"with {head} select {_end(way, most)}", {**values, "after": _after(after)})
-    return list(rows), _last(ended["last"] if ended else None)
+    return list(await c.fetch(query, *given)), _last(page)
 
 
 async def _one(c: Connection, query: str, values: Mapping[str, Any]) -> Any:
@@ -173,5 +183,5 @@ def _after(last: str) -> list[str]:
     return list(orjson.loads(last)) if last else []
 
 
-def _last(found: list[str] | None) -> str:
-    return orjson.dumps(list(found)).decode() if found else ""
+def _last(page: _Page) -> str:
+    return orjson.dumps(page.upto).decode() if page.more else ""

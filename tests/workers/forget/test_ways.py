@@ -1,4 +1,4 @@
-"""Every personal column has a way out: by its table's own rule, by what it says of itself, or it is kept, and why."""
+"""Every personal column has a way out: by its table, by what it says of itself, or it is kept, and why."""
 
 from __future__ import annotations
 
