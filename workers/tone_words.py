@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.reply import Option, Paragraph, Reply, Select
+from bot.reply import Option, Paragraph, Reply, Select, Tone
 from bot.turn import Pressed, Said, Turn
 from flows.tone import LEAST, MOST, in_tone, register_of, said
 
@@ -57,8 +57,8 @@ def card(tone: int, changed: bool) -> Reply:
     head = (
         f"From now on: {tone} of {MOST}, {NAMES[tone]}." if changed else f"{tone} of {MOST}, {NAMES[tone]}."
     )
-    text = f"{head} It sounds like this: “{sample(tone)}” {ALIKE}"
-    return Reply(text, (Paragraph(text), dial(tone)))
+    told = f"{head} It sounds like this: “{sample(tone)}”"
+    return Reply(f"{told} {ALIKE}", (Paragraph(told), dial(tone), Paragraph(ALIKE, Tone.SUBTLE)))
 
 
 def wanted(text: str) -> int | None:

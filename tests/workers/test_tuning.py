@@ -249,7 +249,16 @@ async def lived(db: Database, consent: bool = True, place: Place = TEAMS, **more
                 created_at=at(number),
                 conversation=place.conversation,
             )
-        await _put(c, "effects", there, tenant, run_id="r1", state="done", conversation=place.conversation)
+        await _put(
+            c,
+            "effects",
+            there,
+            tenant,
+            run_id="r1",
+            state="done",
+            tool="stripe.charge",
+            conversation=place.conversation,
+        )
         await _put(
             c,
             "approvals",
@@ -367,6 +376,16 @@ async def test_a_reason_or_a_question_of_an_approver_is_somebody_elses_voice(db:
     tenant = await lived(db)
     async with db.tenant(tenant) as c:
         await c.execute("update approvals set reason = 'because I know them'")
+    assert await written(db, tenant) == ([], {Why.VOICES: 1})
+
+
+@pytest.mark.parametrize(
+    "tool", ["jira.search", "work.digest", "notion.read_page", "files.read", "acme.get", ""]
+)
+async def test_what_a_service_told_may_be_somebody_elses_words(db: Database, tool: str) -> None:
+    tenant = await lived(db)
+    async with db.tenant(tenant) as c:
+        await c.execute("update effects set tool = $1", tool)
     assert await written(db, tenant) == ([], {Why.VOICES: 1})
 
 

@@ -13,6 +13,8 @@ from workers.store import codec
 from workers.store.door import Connection
 
 MOST_NAMES = 20_000
+# Whose tools bring in nobody else's words. Any other may: an allow-list, as for platforms.
+OURS = ["stripe", "knowledge", "flow", "schedule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,9 @@ class Candidate:
     approvals' cards, each press on one, and whoever it was handed to.
 
     `approved`: calls that ran because somebody approved them; `liked`, `disliked`: thumbs below it.
-    `voices`: whether anybody but the requester put words into it; `before`: whether it read what was said
-    in the thread before; `files`: whether words came out of files.
+    `voices`: whether anybody but the requester may have put words into it, be it through a service that
+    holds what others wrote (tickets, pages of Notion, files) or through an address; `before`: whether it
+    read what was said in the thread before.
     """
 
     run: str
@@ -74,7 +77,9 @@ select r.id as run, r.requester, r.flow, r.status, r.conversation, r.started_at,
       on x.tenant_id = a.tenant_id and x.approval_id = a.id
       where a.tenant_id = r.tenant_id and a.run_id = r.id)
     or exists (select 1 from approvals a where a.tenant_id = r.tenant_id and a.run_id = r.id
-      and coalesce(a.reason, '') <> '') as voices,
+      and coalesce(a.reason, '') <> '')
+    or exists (select 1 from effects e where e.tenant_id = r.tenant_id and e.run_id = r.id
+      and split_part(e.tool, '.', 1) <> all ($4)) as voices,
   coalesce(r.state->>'conversation', '') <> '' as before,
   coalesce((r.state->>'complained')::boolean, false) as complained
 from runs r
@@ -85,7 +90,7 @@ order by r.id limit $3
 
 async def candidates(c: Connection, tenant: UUID, after: str, most: int) -> list[Candidate]:
     """Runs that are over, by their ids, from the first behind `after`."""
-    rows = await c.fetch(_CANDIDATES, tenant, after, most)
+    rows = await c.fetch(_CANDIDATES, tenant, after, most, OURS)
     return [
         Candidate(**{**dict(row), "platforms": frozenset(each or "" for each in row["platforms"])})
         for row in rows
