@@ -39,9 +39,9 @@ async def ordered(stack: Stack, text: str, channel: str = "general") -> Message:
     """To the receipt; the thread's root."""
     slack = stack.world.slack
     said = await slack.say("ada", channel, f"@Countersign {text}")
-    card = await slack.wait_for("Confirm your cart", thread=said, button="Yes, order it")
+    card = await slack.wait_for("Confirm your cart", thread=said, button="Yes, order it", timeout=40)
     await slack.press("ada", card, "Yes, order it")
-    await slack.wait_for("Receipt", thread=said, timeout=30)
+    await slack.wait_for("Receipt", thread=said, timeout=40)
     return said
 
 
