@@ -122,9 +122,9 @@ def _forgotten(settings: Settings) -> str:
         else ""
     )
     return (
-        "Say /export to get all that is kept about you, and /forget to have it erased: within seconds, with a "
-        "receipt that names what had to stay and until when. Open requests are cancelled first; money that is "
-        f"on its way stays until it has arrived.{paid} Who decided what stays on record, with a number in "
+        "Say /export to get all that is kept about you, and /forget to have it erased: within seconds, with "
+        "a receipt that names what had to stay and until when. Open requests are cancelled first; money that "
+        f"is on its way stays until it has arrived.{paid} Who decided what stays on record, with a number in "
         "place of you, and so does what others wrote in their own words."
     )
 

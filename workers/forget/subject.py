@@ -67,7 +67,7 @@ class Subject:
             "private": list(self.private),
             "channels": list(self.channels),
             "effects": [each.effect for each in self.kept],
-            "runs": [each.run for each in self.kept],
+            "runs": list(dict.fromkeys(each.run for each in self.kept if each.run)),
             "rows": self.rows,
             "cut": self.cut,
             "gone": GONE,

@@ -1,4 +1,4 @@
-"""`countersign forget` and `countersign export person`: what they print, what they write, and their status."""
+"""`countersign forget` and `countersign export person`: what they print and write, and their status."""
 
 from __future__ import annotations
 
