@@ -201,7 +201,6 @@ def test_every_function_that_crosses_tenants_is_told_and_every_other_runs_as_its
 # What the pages say is missing, and what would be there if it were not.
 MISSING = {
     ("ARCHITECTURE.md", "entries are not sealed yet"): ("migrations/versions", r"function seal_audit\b"),
-    ("README.md", "tone;"): ("flows", r"def tuned\b|class Tone\b"),
     ("README.md", "memory, and files"): ("workers/store", r"\bmemories\b"),
     ("README.md", "`/forget` and export"): ("workers/forget", r"def forget"),
     ("README.md", "a web chat"): ("bot/platforms", r"path = [\"']/chat[\"']"),

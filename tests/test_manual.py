@@ -130,8 +130,9 @@ def test_every_sentence_and_button_of_ours_that_the_readme_quotes_is_really_said
 
 
 def test_the_manual_names_exactly_the_events_of_stripe_that_are_acted_upon() -> None:
-    tree = ast.parse((ROOT / "integrations" / "stripe" / "webhook.py").read_text())
-    patterns = [node.value for node in ast.walk(tree) if isinstance(node, ast.MatchValue)]
+    stripe = ROOT / "integrations" / "stripe"
+    trees = [ast.parse((stripe / file).read_text()) for file in ("webhook.py", "disputes.py")]
+    patterns = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.MatchValue)]
     acted = {each.value for each in patterns if isinstance(each, ast.Constant) and "." in str(each.value)}
     kinds = r"`((?:checkout\.session|payment_intent|charge|refund|invoice)\.[\w.]+)`"
     named = set(re.findall(kinds, text("docs/services.md")))

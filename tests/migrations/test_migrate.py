@@ -171,7 +171,8 @@ async def test_a_role_that_may_not_add_pgvector_is_told_who_may(empty: str, mode
 
 
 @pytest.mark.parametrize(
-    ("there", "told"), [("create domain halfvec as text", None), ("select 1", "alter extension vector update")]
+    ("there", "told"),
+    [("create domain halfvec as text", None), ("select 1", "alter extension vector update")],
 )
 async def test_a_pgvector_without_half_vectors_is_told_what_to_do(
     empty: str, there: str, told: str | None

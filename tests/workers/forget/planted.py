@@ -167,7 +167,7 @@ def _others(values: Row, table: str) -> Row:
 
 async def _planted(c: Connection, table: str, tenant: UUID, there: dict[str, Row]) -> Row:
     model = metadata.tables[table]
-    values = _others(row(table, tenant, uuid4().hex[:8], there), table)
+    values = _others(row(table, tenant, "person " + uuid4().hex[:8], there), table)
     if len(model.primary_key.columns) == 1:  # the tenant's one row is nobody's
         found = await c.fetchrow(f"select * from {table} where tenant_id = $1", tenant)
         if found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,7 +18,7 @@ from workers.forget.desk import LINK_LASTS, Desk
 from workers.forget.receipt import Receipt
 
 SIGNER = receipt.signer(SECRET)
-TENANT, OTHER = uuid4(), uuid4()
+TENANT, OTHER = UUID(int=7), UUID(int=8)
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 DONE = Receipt("AAAA-BBBB-CCCC", "done", AT, AT, {"inbox": 3, "runs": 1, "grants": 2}, ())
 KEPT = {"what": "stripe.charge", "why": "it is on its way: nobody can call it back", "until": ""}
