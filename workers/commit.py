@@ -68,7 +68,7 @@ class Commit:
     def light(self) -> bool:
         """Nothing but words: no row of it can be wanted by anybody else."""
         return not (self.runs or self.intents or self.releases or self.withdrawals or self.asks or self.copies
-                    or self.timers or self.cancelled_timers or self.events or self.audit or self.files)  # fmt: skip
+            or self.timers or self.cancelled_timers or self.events or self.audit or self.files)  # fmt: skip
 
     def note(self, what: str, **details: Any) -> None:
         self.audit.append((what, details))

@@ -9,8 +9,8 @@ from workers import abandoned, approve, deliveries, handoffs, home, schedules, s
 from workers.advance import advance_run
 from workers.approvers import actions, batch, clock, grants_said
 from workers.commit import Commit
-from workers.forget import cancelling
 from workers.files import turn as file_turn
+from workers.forget import cancelling
 from workers.seen import Seen, Tools, finish, write_all
 from workers.store import codec, homes, inbox, runs
 from workers.store.conversations import Claimed

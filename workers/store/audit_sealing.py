@@ -10,7 +10,6 @@ from uuid import UUID
 from workers.audit_chain import Head, Link
 from workers.store.door import Connection, Database
 
-
 MOST_HALF_SEALED = 1_000
 
 
