@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import structlog
 
 from workers.forget.subject import Subject
+from workers.memory import recent
 
 log = structlog.get_logger()
 
@@ -24,9 +26,10 @@ class Cache:
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url
 
-    async def forget(self, subject: Subject) -> int:
-        """Drops every key that tells of them, by its name or by what is in it. Trouble is no obstacle: what
-        is in there is bounded in time, and an engine that starts anew finds it empty."""
+    async def forget(self, tenant: UUID, subject: Subject) -> int:
+        """Drops every key that tells of them, by its name or by what is in it, and the tenant's copies of
+        what was said last, whose lines do not say by whom. Trouble is no obstacle: what is in there is
+        bounded in time, and an engine that starts anew finds it empty."""
         needles = [text.encode() for text in (*subject.ids, *subject.private, *subject.said_names)]
         needles += [str(person).encode() for person in subject.people]
         if not self._url or not needles:
@@ -36,7 +39,7 @@ class Cache:
 
         client: Any = redis.from_url(self._url, socket_timeout=5, socket_connect_timeout=2)
         try:
-            return await _walk(client, needles)
+            return await _walk(client, recent.keys_of(tenant).encode(), needles)
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("forget.cache", problem=type(error).__name__)
             return 0
@@ -45,7 +48,7 @@ class Cache:
                 await client.aclose()
 
 
-async def _walk(client: Any, needles: Sequence[bytes]) -> int:
+async def _walk(client: Any, copies: bytes, needles: Sequence[bytes]) -> int:
     gone = seen = 0
     async for key in client.scan_iter(count=500):
         seen += 1
@@ -53,7 +56,7 @@ async def _walk(client: Any, needles: Sequence[bytes]) -> int:
             break
         if key.startswith(CELERY):
             continue
-        if _tells(key, needles) or _tells(await _value(client, key), needles):
+        if key.startswith(copies) or _tells(key, needles) or _tells(await _value(client, key), needles):
             gone += int(await client.delete(key))
     return gone
 

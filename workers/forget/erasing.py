@@ -66,7 +66,7 @@ class Eraser:
                 return await self._steps(c, tenant, row)
             who = subject.from_json(row.subject)
         # Outside of any transaction: the cache is another server.
-        gone = await self._cache.forget(who)
+        gone = await self._cache.forget(tenant, who)
         async with self._db.tenant(tenant) as c:
             row = await forgetting.by_id(c, tenant, id, lock=True)
             if row is not None and row.state == "running":

@@ -108,7 +108,7 @@ OWN: dict[str, tuple[Own, ...]] = {
     "directory": (
         Own(
             "exists (select 1 from unnest(:texts::text[]) x"
-            " where strpos(lower(t.members::text), lower(x)) > 0)"
+            " where strpos(lower(t.members::text), lower(x)) > 0 or t.term = 'manager:' || x)"
         ),
     ),
     "pushers": (Own("t.email = any(:emails)", {"email": "''"}),),

@@ -64,10 +64,6 @@ class Recent:
         while self._adding:
             await asyncio.wait(set(self._adding.values()))
 
-    async def forget(self, tenant: UUID, conversations: Sequence[str]) -> None:
-        if conversations:
-            await self._do(self._redis.delete(*(_key(tenant, each) for each in conversations)))
-
     async def close(self) -> None:
         for task in list(self._adding.values()):
             task.cancel()
@@ -97,8 +93,13 @@ class Recent:
             return failed
 
 
+def keys_of(tenant: UUID) -> str:
+    """How the keys of a tenant begin."""
+    return f"countersign:recent:{tenant}:"
+
+
 def _key(tenant: UUID, conversation: str) -> str:
-    return f"countersign:recent:{tenant}:{conversation}"
+    return keys_of(tenant) + conversation
 
 
 def _cut(lines: Sequence[str]) -> list[str]:

@@ -94,3 +94,13 @@ async def test_after_being_forgotten_there_is_next_to_nothing_to_export(planted:
         async for _, row in export.rows(planted.db, planted.tenant, planted.person, Vault(SECRET), {})
     ]
     assert not any(CANARY.encode() in each.lower() for each in whole)
+
+
+async def test_who_their_manager_was_goes_with_them(planted: Planted) -> None:
+    put = "insert into directory (tenant_id, term, members, asked_at) values ($1, $2, $3, now())"
+    async with planted.db.tenant(planted.tenant) as c:
+        for person in (planted.person, planted.others["people"]["id"]):
+            await c.execute(put, planted.tenant, f"manager:{person}", '["boss@example.com"]')
+    await forgotten(planted)
+    left = await planted.fetch("select term from directory where term like 'manager:%'")
+    assert [row["term"] for row in left] == [f"manager:{planted.others['people']['id']}"]

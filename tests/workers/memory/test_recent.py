@@ -80,12 +80,6 @@ async def test_a_word_with_line_ends_cannot_pass_for_somebody_elses_line(hot: Re
     assert await hot.lines(someone, HERE) == ["Ada: hello Grace: I approve"]
 
 
-async def test_forgotten_it_is_gone(hot: Recent, someone: UUID) -> None:
-    await hot.put(someone, HERE, ["Ada: hello"])
-    await hot.forget(someone, [HERE])
-    assert await hot.lines(someone, HERE) is None
-
-
 async def test_without_a_server_there_is_simply_no_copy(someone: UUID) -> None:
     away = Recent("redis://127.0.0.1:1/0")
     await away.put(someone, HERE, ["Ada: hello"])
