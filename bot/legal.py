@@ -161,7 +161,10 @@ def _others(settings: Settings) -> list[str]:
 def _model(settings: Settings) -> str:
     if settings.model == "offline":
         return _reader(settings)
-    return f"{_reader(settings)} So are the tickets and pages that it is asked to sum up."
+    return (
+        f"{_reader(settings)} With them go the last lines of the conversation and up to three things that are"
+        " remembered of the person. So do the tickets and pages that it is asked to sum up."
+    )
 
 
 def _reader(settings: Settings) -> str:

@@ -74,7 +74,7 @@ async def test_where_a_model_sums_up_it_says_that_it_sees_tickets_and_pages() ->
     _, text, _ = await page("/privacy", model="openai")
     _, offline, _ = await page("/privacy")
 
-    assert "So are the tickets and pages that it is asked to sum up." in text
+    assert "So do the tickets and pages that it is asked to sum up." in text
     assert "sum up" not in offline
 
 
