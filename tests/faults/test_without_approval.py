@@ -45,6 +45,10 @@ async def chat_on_teams(there: Stand) -> None:
     await there.all(platform="teams")
 
 
+async def chat_on_the_web(there: Stand) -> None:
+    await there.all(platform="web")
+
+
 async def shortcut(there: Stand) -> None:
     for number, name in enumerate(changing()):
         place = there.desk.at("C1", f"{number}.1")
@@ -186,9 +190,9 @@ async def let_go_in_the_database(there: Stand) -> None:
 
 
 ENTRIES: tuple[Callable[[Stand], Awaitable[None]], ...] = (
-    chat_on_slack, chat_on_teams, shortcut, flow_inside_of_a_flow, timer_that_rings, schedule,
-    delivered_again, typed_consent, pressed_by_others, own_page, hook, result_that_nobody_sent, broker,
-    sweep, command_line, let_go_in_the_database,
+    chat_on_slack, chat_on_teams, chat_on_the_web, shortcut, flow_inside_of_a_flow, timer_that_rings,
+    schedule, delivered_again, typed_consent, pressed_by_others, own_page, hook, result_that_nobody_sent,
+    broker, sweep, command_line, let_go_in_the_database,
 )  # fmt: skip
 
 

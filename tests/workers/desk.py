@@ -201,14 +201,14 @@ async def open_desk(
     tenant = await tenants.create(db, f"Desk {mark}")
     async with db.tenant(tenant) as c:
         await put(c, tenant, [flow], policy)
-        for platform in ("slack", "teams"):
+        for platform in ("slack", "teams", "web"):
             await tenants.install(c, tenant, platform, f"{platform}-{mark}", "", None)
     slack, teams = FakePlatform("slack"), FakePlatform("teams")
     tools = Tools(
         db=db,
         library=Library(money_tools=True),
         doors={},
-        clients={"slack": slack, "teams": teams},  # type: ignore[dict-item]  # no forms, no home
+        clients={"slack": slack, "teams": teams, "web": FakePlatform("web")},  # type: ignore[dict-item]  # no forms, no home
         reader=OfflineReader(),
         rules=Rules(places, (), Services({})),
         lease=30,
