@@ -33,6 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BOTH = f"{APPROVALS_CHANNEL},{APPROVALS_CHAT}"
 SECRET = "a-secret-key-for-tests-that-is-long-enough-0123456789"
 
+WORKER_LOG = "worker.log"
+
 
 @dataclass
 class Stack:
@@ -79,15 +81,18 @@ def environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **settings.plain()}
 
 
-def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot.cli", "worker", "--under-up"],
-        cwd=ROOT,
-        env=environment(settings),
-        stdin=subprocess.DEVNULL,
-        stdout=None if os.environ.get("SHOW_WORKER") else subprocess.DEVNULL,
-        stderr=None if os.environ.get("SHOW_WORKER") else subprocess.DEVNULL,
-    )
+def start_worker(settings: Settings, log: Path | None = None) -> subprocess.Popen[bytes]:
+    """What it says goes to `log`, or to the terminal with SHOW_WORKER, or nowhere."""
+    with (log or Path(os.devnull)).open("ab") as file:
+        said = None if os.environ.get("SHOW_WORKER") else file
+        return subprocess.Popen(
+            [sys.executable, "-m", "bot.cli", "worker", "--under-up"],
+            cwd=ROOT,
+            env=environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
 
 
 @asynccontextmanager
@@ -135,7 +140,8 @@ async def running(servers: Servers, folder: Path, *, lease: float = 5.0, **more:
         engine = await exits.enter_async_context(assemble.assemble(settings, lease=lease))
         stop = asyncio.Event()
         serving = asyncio.create_task(engine.run(stop))
-        stack = Stack(world, settings, db, tenant, admin, inbox, engine, start_worker(settings))
+        worker = start_worker(settings, folder / WORKER_LOG)
+        stack = Stack(world, settings, db, tenant, admin, inbox, engine, worker)
         try:
             await _installed(stack)
             await world.teams.install("grace", "Approvals")

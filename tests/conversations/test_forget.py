@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,14 @@ from aiohttp import web
 from redis import asyncio as redis
 
 from bot.embedded import private
+from bot.embedded.places import postgres_programs, server_user
 from bot.front import create_app
 from bot.front_forget import add_forget
 from tests.conversations.test_order import LARGE
-from tests.stack import Stack, running
+from tests.stack import WORKER_LOG, Stack, running
 from tests.workers.forget.planted import holding
 from workers import assemble
+from workers.audit_verify import verify
 from workers.forget import export
 from workers.forget.broker import Cache
 from workers.forget.desk import desk
@@ -60,6 +64,10 @@ async def said_everywhere(stack: Stack) -> Any:
     slack, teams = stack.world.slack, stack.world.teams
     await slack.say("ada", "dm", f"hello {CANARY}")
     await slack.wait_for("I can do this", channel="dm", who="ada", timeout=PATIENCE)
+    lease = f"The {CANARY} lease. The rent is due on the third of each month. Pets are not allowed."
+    files = [await stack.world.upload(f"{CANARY}.txt", lease.encode(), "text/plain")]
+    asked = await teams.say("ada", "personal", "When is the rent due?", files=files)
+    await teams.wait_for("third of each month", chat="personal", who="ada", after=asked, timeout=PATIENCE)
     await teams.say("ada", "personal", "order two colas")
     await teams.wait_for("Confirm your cart", chat="personal", who="ada", timeout=PATIENCE)
     await teams.say("ada", "personal", f"what is {CANARY}?")
@@ -96,11 +104,17 @@ async def in_valkey(stack: Stack, *texts: str) -> list[str]:
 
 
 def in_files(folder: Path, text: str) -> list[str]:
-    """Of ours: what the stand-ins keep is Slack's and Microsoft's."""
-    return [
-        path.name for path in folder.rglob("*")
-        if path.is_file() and "workbench" not in str(path) and text.encode() in path.read_bytes()
-    ]  # fmt: skip
+    """Of ours, the worker's log among them: what the stand-ins keep is Slack's and Microsoft's."""
+    files = [path for path in folder.rglob("*") if path.is_file() and "workbench" not in str(path)]
+    assert any(path.name == WORKER_LOG and path.stat().st_size for path in files)
+    return [path.name for path in files if text.encode() in path.read_bytes()]
+
+
+def dumped(address: str) -> str:
+    """The whole database, as whoever keeps backups has it."""
+    program = postgres_programs(server_user()) / "pg_dump"
+    done = subprocess.run([program, "--dbname", address], capture_output=True, check=True, timeout=60)
+    return done.stdout.decode("utf-8", "replace").lower()
 
 
 async def test_after_forget_nothing_is_found_and_whoever_comes_back_is_somebody_new(
@@ -110,6 +124,7 @@ async def test_after_forget_nothing_is_found_and_whoever_comes_back_is_somebody_
     paid, waits = await said_everywhere(stack)
     [before] = await stack.fetch("select id from people where email = 'ada@example.com'")
     names = [f"{CANARY}", "ada@example.com", "ada reyes", "u0ada0000"]
+    assert {"files.name", "files.words"} <= set(await holding(stack.db, stack.tenant, CANARY))
     assert len([name for text in names for name in await holding(stack.db, stack.tenant, text)]) > 20
 
     await slack.command("ada", "orders", "/forget")
@@ -132,8 +147,11 @@ async def test_after_forget_nothing_is_found_and_whoever_comes_back_is_somebody_
     assert await in_valkey(stack, CANARY, "U0ADA0000") == []
     out, err = capfd.readouterr()
     assert CANARY not in out + err
-    [chain] = await stack.fetch("select count(*) as n from audit where seal_seq is null and hash is not null")
-    assert chain["n"] == 0
+    assert in_files(stack.settings.state_dir, CANARY) == []
+    whole = await asyncio.to_thread(dumped, stack.admin_dsn)
+    assert "grace@example.com" in whole
+    assert [text for text in names if text in whole] == []
+    assert await asyncio.to_thread(verify, stack.settings) == 0
 
     again = await slack.say("ada", "dm", "hello again")
     await slack.wait_for("I can do this", thread=again, timeout=PATIENCE)
