@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BENCHES = (
     "flows", "summarize", "ack", "teams", "latency", "presses", "turns", "engines", "history", "retention",
-    "forget", "audit", "streaming", "peer", "startup", "understanding", "knowledge", "memory", "learning",
+    "forget", "audit", "streaming", "peer", "startup", "understanding", "redaction", "knowledge", "memory",
+    "learning",
 )  # fmt: skip
 
 
