@@ -68,6 +68,8 @@ def start(state: Path, port: int, **extra: str) -> subprocess.Popen[str]:
         cwd=ROOT,
         env={**CLEAN, "PYTHONPATH": str(ROOT), **extra},
         start_new_session=True,
+        # As at a terminal: what is begun in the background inherits that Ctrl-C is nothing to it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

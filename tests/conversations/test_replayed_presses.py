@@ -66,6 +66,7 @@ async def test_a_press_that_was_changed_or_is_signed_by_somebody_else_is_not_hea
             url = f"{stack.world.bot_url}/slack/events"
             async with session.post(url, data=body, headers=headers) as answer:
                 assert answer.status == 401
+    await stack.world.settled()
 
     assert await decisions(stack, id) == [("approved", "refused")]
     await slack.say("ada", "orders", "cancel", thread=said)

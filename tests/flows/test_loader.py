@@ -276,7 +276,7 @@ def test_the_shipped_flows_have_no_mistake(path: Path) -> None:
 
     flow = load_file(path, tools())
     assert flow.id == path.stem
-    assert flow.examples
+    assert flow.examples or flow.id == "file"  # which begins by a file, and not by words
 
 
 def test_a_flow_from_the_database_is_the_flow_from_the_file() -> None:

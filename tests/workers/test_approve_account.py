@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from bot.turn import PersonId
 from flows.effects import AskApproval, Call
+from flows.policy import Approvers
 from flows.run import Requester, Run
 from tests.workers.store.conftest import There
 from workers import approve
@@ -24,7 +25,7 @@ async def test_settings_that_cannot_be_opened_are_told_and_nothing_is_asked(ther
     call = Call(f"{there.run}:charge:1", "stripe.charge", {}, "charge")
     asked = cast("AskApproval", SimpleNamespace(call=call))
     policy = SimpleNamespace(
-        version="p", expires=60, approvers=SimpleNamespace(places=("slack:C1",), people=())
+        version="p", expires=60, approvers=Approvers(places=("slack:C1",))
     )
     world: Any = SimpleNamespace(
         known=SimpleNamespace(policy=policy), tools={"stripe.charge": SimpleNamespace(risk="money")}

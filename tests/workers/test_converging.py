@@ -22,6 +22,7 @@ from workers.approvers import ending
 from workers.commit import Commit
 from workers.pacing import Pacer
 from workers.seen import Seen, Tools
+from workers.tone import Dials
 from workers.store import approvals, enqueue, inbox, timers
 from workers.store.approvals import Approval
 from workers.store.conversations import Claimed
@@ -41,7 +42,7 @@ class Rig:
         self.there, self.claimed, self.platforms = there, claimed, {"slack": slack, "teams": teams}
         self.tools = Tools(
             there.db,
-            SimpleNamespace(),
+            SimpleNamespace(dials=Dials()),
             {},
             self.platforms,
             SimpleNamespace(),

@@ -1,10 +1,13 @@
-"""What the front's routes of forgetting do: `bot.front_forget.Forgetters`, over the database."""
+"""What the front's routes of forgetting do: `bot.front_forget.Forgetters`, over the database.
+
+The schema's map, by which people are erased and exported, is loaded when somebody asks for either.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
@@ -12,13 +15,14 @@ import orjson
 from bot.errors import InboxRefused, Malformed
 from bot.platforms.base import Door
 from bot.settings import Settings
-from workers.forget import cli, export, receipt
+from workers.forget import receipt
 from workers.forget.broker import Cache
 from workers.forget.desk import Desk, desk
-from workers.forget.erasing import Eraser
-from workers.forget.steps import World
 from workers.store import audit, forgetting, forgetting_who
 from workers.store.door import Database
+
+if TYPE_CHECKING:
+    from workers.forget.erasing import Eraser
 
 AT_ONCE = 4  # exports of one front: each reads all there is
 
@@ -28,7 +32,7 @@ class StoredForgetters:
         self._db = db
         self._desk = desk
         self._doors = doors
-        self._eraser = Eraser(db, World(desk.signer, doors, desk.days), Cache(redis_url))
+        self._redis_url = redis_url
         self._exporting = 0
 
     def bearer(self, token: str) -> str | None:
@@ -42,6 +46,8 @@ class StoredForgetters:
             return None
 
     async def forget(self, tenant: str, who: str, block: bool, within: float) -> Mapping[str, Any] | None:
+        from workers.forget import cli
+
         whose = UUID(tenant)
         async with self._db.tenant(whose) as c:
             people = await forgetting_who.found(c, whose, who)
@@ -53,14 +59,23 @@ class StoredForgetters:
                 id = await forgetting.marked(c, whose, receipt.mark(whose, who, self._desk.signer))
         if id is None:
             return None
-        found = await self._eraser.finish(whose, id, max(0.0, within - 0.5))
+        found = await self._eraser().finish(whose, id, max(0.0, within - 0.5))
         return receipt.to_json(found) if found else None
+
+    def _eraser(self) -> Eraser:
+        from workers.forget.erasing import Eraser
+        from workers.forget.steps import World
+
+        world = World(self._desk.signer, self._doors, self._desk.days)
+        return Eraser(self._db, world, Cache(self._redis_url))
 
     def export(self, token: str) -> AsyncIterator[bytes]:
         tenant, person = self._desk.opened(token, time.time())
         return self._lines(tenant, person)
 
     async def _lines(self, tenant: UUID, person: UUID) -> AsyncIterator[bytes]:
+        from workers.forget import export
+
         if self._exporting >= AT_ONCE:
             raise InboxRefused("too many exports at once")
         self._exporting += 1

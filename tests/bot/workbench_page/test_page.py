@@ -44,7 +44,7 @@ async def test_the_first_message_is_already_typed_and_one_enter_sends_it(open_pa
     log = page.get_by_role("log", name="Slack messages")
     await expect(log.get_by_text("Confirm your order")).to_be_visible()
     assert mock.acts("slack.say") == [
-        {"type": "slack.say", "as": "ada", "channel": "C0ORDERS", "text": ORDER},
+        {"type": "slack.say", "as": "ada", "channel": "C0ORDERS", "text": ORDER, "files": []},
     ]
 
 

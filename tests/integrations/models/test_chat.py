@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -277,9 +278,10 @@ def test_what_a_model_is_sent_is_bounded() -> None:
 
 
 def test_the_schema_and_what_is_accepted_have_the_same_fields() -> None:
-    asked = asking.schema(QUESTION)
+    asked = asking.schema(replace(QUESTION, remembered=("Ada ordered two colas.",)))
 
     assert set(asked["properties"]) == set(answering.Said.model_fields)
+    assert set(asking.schema(QUESTION)["properties"]) == set(answering.Said.model_fields) - {"again"}
     assert set(asked["properties"]["changes"]["items"]["properties"]) == set(
         answering.SaidChange.model_fields
     )
