@@ -24,9 +24,7 @@ async def test_settings_that_cannot_be_opened_are_told_and_nothing_is_asked(ther
     run = Run(there.run, "order", "v1", Requester(PersonId(str(there.person)), "Ada"))
     call = Call(f"{there.run}:charge:1", "stripe.charge", {}, "charge")
     asked = cast("AskApproval", SimpleNamespace(call=call))
-    policy = SimpleNamespace(
-        version="p", expires=60, approvers=Approvers(places=("slack:C1",))
-    )
+    policy = SimpleNamespace(version="p", expires=60, approvers=Approvers(places=("slack:C1",)))
     world: Any = SimpleNamespace(
         known=SimpleNamespace(policy=policy), tools={"stripe.charge": SimpleNamespace(risk="money")}
     )

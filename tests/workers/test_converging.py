@@ -22,11 +22,11 @@ from workers.approvers import ending
 from workers.commit import Commit
 from workers.pacing import Pacer
 from workers.seen import Seen, Tools
-from workers.tone import Dials
 from workers.store import approvals, enqueue, inbox, timers
 from workers.store.approvals import Approval
 from workers.store.conversations import Claimed
 from workers.store.outbox import Message
+from workers.tone import Dials
 
 __all__ = ["there"]
 
