@@ -57,7 +57,7 @@ async def test_a_press_that_was_changed_or_is_signed_by_somebody_else_is_not_hea
     said, ask = await asked(stack)
     id = ask.control("approval.approve")["value"]
     await slack.press("omar", ask, "Approve")
-    await slack.wait_for("Only the named approvers", channel="approvals", who="omar")
+    await slack.wait_for("Only the named approvers", channel="approvals", who="omar", after=ask)
     sent = wire(stack, "block_actions approval.approve", id)
     headers = {"Content-Type": "application/x-www-form-urlencoded",
                "X-Slack-Signature": "v0=" + "0" * 64, "X-Slack-Request-Timestamp": "1790000000"}  # fmt: skip

@@ -59,7 +59,7 @@ async def decide(
         return Answer(Reply("I do not know this request any more, so the button changes nothing."), False)
     verdict = "approved" if approving else "rejected"
     press = _Press(approval, person, turn, verdict, why_not.words, why_not.preset)
-    if approval.state != "pending":
+    if not await approvals.is_open(c, approval):  # a yes that is too late must not stand as one
         why = await refusal(c, tenant, approval, turn, person, policy, rules, late=True)
         return await _refused(c, tenant, commit, press, why) if why else await _late(c, tenant, commit, press)
     judged, known = await judge(c, tenant, approval, turn, person, policy, rules)

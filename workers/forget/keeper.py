@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -50,9 +51,19 @@ class Keeper:
                 found = await forgetting.unfinished(c, tenant)
                 await forgetting.tidied(c, tenant)
             for id in found:
-                busy = True
-                await self._eraser.finish(tenant, id, AT_ONCE)
+                busy = await self._went_on(tenant, id) or busy
         return busy
+
+    async def _went_on(self, tenant: UUID, id: str) -> bool:
+        """One that we cannot go on with, by a mistake of ours, holds up nobody else's."""
+        try:
+            await self._eraser.finish(tenant, id, AT_ONCE)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            raise
+        except Exception as error:
+            log.error("forget.bug", tenant=str(tenant), forgetting=id, exc_info=error)
+            return False
+        return True
 
 
 def forgetter(settings: Settings, tools: Tools) -> Keeper:

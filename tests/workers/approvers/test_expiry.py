@@ -186,6 +186,20 @@ async def test_who_pressed_in_time_and_who_came_a_moment_too_late_are_told_apart
     )
 
 
+async def test_a_yes_that_is_too_late_stands_nowhere_and_the_next_is_told_that_it_expired(
+    there: There,
+) -> None:
+    """Between the end of its time and the timer that says so, it is pending still."""
+    grace, omar = await met(there, "grace"), await met(there, "omar")
+    approval = await held_for(there, ONE)
+    await clock_jumps(there, approval, "2 hours")
+
+    for person in (grace, omar, grace):
+        assert told((await presses(there, ONE, approval, person))[0]).startswith("This expired before")
+    async with there.db.tenant(there.tenant) as c:
+        assert await approval_terms.votes(c, there.tenant, approval.id) == []
+
+
 def test_no_clock_but_the_databases_is_asked_about_time() -> None:
     """A process whose clock is wrong is wrong about nobody's time."""
     named = {"time.time", "datetime.now", "datetime.utcnow", "date.today", "time.monotonic"}
@@ -213,7 +227,11 @@ async def test_twin_without_the_time_in_the_update_a_late_yes_lets_it_run(
         )
         return bool(await c.fetchval(sql, id, verdict, person))
 
+    async def always(_c: Any, approval: Approval) -> bool:
+        return approval.state == "pending"
+
     monkeypatch.setattr(press.approvals, "decide", careless)
+    monkeypatch.setattr(press.approvals, "is_open", always)
     grace = await met(there, "grace")
     approval = await held_for(there, ONE)
     await clock_jumps(there, approval, "2 hours")

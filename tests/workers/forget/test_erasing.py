@@ -158,6 +158,7 @@ async def test_money_on_its_way_stays_and_is_named(planted: Planted, state: str,
     assert await planted.value("select name from people where id = $1", planted.person) == subject.GONE
 
 
+@pytest.mark.usefixtures("only_here")
 async def test_once_it_is_settled_the_rest_goes_by_itself(planted: Planted) -> None:
     await paid(planted, "running")
     await forgotten(planted)
@@ -167,6 +168,7 @@ async def test_once_it_is_settled_the_rest_goes_by_itself(planted: Planted) -> N
     assert await planted.holding(CANARY) == []
 
 
+@pytest.mark.usefixtures("only_here")
 async def test_a_payment_that_went_through_stays_for_as_long_as_it_may_be_given_back(
     planted: Planted,
 ) -> None:
@@ -302,3 +304,27 @@ async def test_an_operator_lets_them_be_heard_again(planted: Planted) -> None:
         assert await forgetting.unblock(c, planted.tenant, mark)
         assert not await forgetting.unblock(c, planted.tenant, mark)
         assert await forgetting.blocked(c, planted.tenant) == frozenset()
+
+
+@pytest.mark.usefixtures("only_here")
+async def test_one_that_we_cannot_go_on_with_holds_up_nobody_else(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = eraser(planted.db)
+    real, tried = ours.finish, []
+
+    async def broken(tenant: UUID, id: str, within: float) -> Any:
+        tried.append(tenant)
+        if tried.count(tenant) == 1:
+            raise ValueError("a mistake of ours")
+        return await real(tenant, id, within)
+
+    monkeypatch.setattr(ours, "finish", broken)
+    async with planted.db.tenant(planted.tenant) as c:
+        for _ in range(2):
+            person = planted.person if not tried else planted.others["people"]["id"]
+            await forgetting.ask(c, planted.tenant, receipt.new_id(), person, "test", block=False)
+            tried.append(planted.tenant)
+    tried.clear()
+    await Keeper(planted.db, ours).sweep()
+    assert tried.count(planted.tenant) == 2
