@@ -182,17 +182,17 @@ async def near(
     """The nearest pieces and how near, 1 at most. `exact` looks at every vector of the tenant."""
     size = len(vector)
     if exact or size not in INDEXED:
-        order = "(v.embedding <#> $4::text::halfvec) + 0"
+        order = "(v.embedding <#> (select $4::text::halfvec)) + 0"  # read once, and not for each row
         where = ""
     else:
-        order = f"(v.embedding::halfvec({size})) <#> $4::text::halfvec({size})"
+        order = f"(v.embedding::halfvec({size})) <#> (select $4::text::halfvec({size}))"
         where = f" and v.dimension = {size}"
         await c.execute(
             "set local enable_sort = off; set local enable_bitmapscan = off; set local hnsw.ef_search = 120;"
             " set local hnsw.iterative_scan = 'relaxed_order'; set local hnsw.max_scan_tuples = 20000"
         )
     rows = await c.fetch(
-        f"select v.chunk_id, -(v.embedding <#> $4::text::halfvec) as near from chunk_vectors v"  # noqa: S608  # numbers of ours
+        f"select v.chunk_id, -(v.embedding <#> (select $4::text::halfvec)) as near from chunk_vectors v"  # noqa: S608  # numbers of ours
         f" where v.tenant_id = $1 and v.model = $2 and v.access && $3{where} order by {order} limit $5",
         tenant,
         model,
