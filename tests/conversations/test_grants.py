@@ -95,7 +95,9 @@ async def test_three_small_orders_come_in_one_card_and_one_press_charges_each(st
         await slack.say("grace", "orders", "@Countersign /approvals")
         await slack.wait_for("wait for you", who="grace", channel="orders")
         await hasten(stack)
-        card = await slack.wait_for("alike? stripe.charge", channel="approvals", button="One by one", timeout=40)
+        card = await slack.wait_for(
+            "alike? stripe.charge", channel="approvals", button="One by one", timeout=40
+        )
         every = next(label for label in card.buttons if label.startswith("Approve all"))
 
         await slack.press("grace", card, every)
