@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flows.tone_phrases import PHRASES
+from flows.variants import Path, put
 
-Path = tuple[str | int, ...]
 Problem = tuple[Path, str, str]
 WAYS = ("plain", "terse", "playful")
 RIGHT = 'text: {tones: {plain: "…", terse: "…", playful: "…"}}'
@@ -70,7 +70,7 @@ def read(kind: str, raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[Pro
         else:
             tones = value["tones"]
             words = Worded(tones["plain"], tones.get("terse", ""), tones.get("playful", ""))
-            plain = _put(plain, path, words)
+            plain = put(plain, path, words)
     return plain, problems
 
 
@@ -162,12 +162,3 @@ def names(text: str) -> set[str]:
         and found[0].partition("'")[0].partition("’")[0] != "I"
         and not _BEGINS.search(text[: found.start()])
     }
-
-
-def _put(value: Any, path: Path, text: str) -> Any:
-    if not path:
-        return text
-    first, rest = path[0], path[1:]
-    if isinstance(value, Mapping):
-        return {**value, first: _put(value[first], rest, text)}
-    return [_put(each, rest, text) if at == first else each for at, each in enumerate(value)]

@@ -179,20 +179,21 @@ def resolved(raw: Mapping[str, Any], found: Sequence[Experiment], way: Sequence[
     plain: Any = dict(raw)
     for each, arm in zip(found, way, strict=True):
         if each.path:
-            plain = _put(plain, each.path, each.arms[arm])
+            plain = put(plain, each.path, each.arms[arm])
         else:
             kept = {name: value for name, value in plain.items() if name not in FIELDS}
             plain = {**kept, **each.arms[arm]}
     return dict(plain)
 
 
-def _put(value: Any, path: Path, text: str) -> Any:
+def put(value: Any, path: Path, text: str) -> Any:
+    """The document with this text at that place."""
     if not path:
         return text
     first, rest = path[0], path[1:]
     if isinstance(value, Mapping):
-        return {**value, first: _put(value[first], rest, text)}
-    return [_put(each, rest, text) if at == first else each for at, each in enumerate(value)]
+        return {**value, first: put(value[first], rest, text)}
+    return [put(each, rest, text) if at == first else each for at, each in enumerate(value)]
 
 
 def misplaced(found: Sequence[Experiment], texts: Collection[str]) -> list[Problem]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from bot.errors import ConfigurationError
 from bot.settings import Settings
 from flows.duty_file import EMAIL
-from workers import installs, ops
+from workers import ops
 from workers.store import audit, definitions, directory, tenants
 from workers.store.door import Connection, Database
 
@@ -58,7 +58,7 @@ def managers(settings: Settings, path: Path, tenant: str = "") -> int:
         return _say(str(error), 1)
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             await directory.put_managers(c, whose, listed)
             await audit.record(c, whose, "managers.set", count=len(listed), by=audit.OPERATOR)
@@ -74,7 +74,7 @@ def wrote(settings: Settings, email: str, tenant: str = "") -> int:
         return _say("That is no e-mail address.", 1)
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             count = await note_author(c, whose, author)
         return _say(f"{count} versions are noted as written by {author}.")
@@ -91,15 +91,6 @@ async def note_author(c: Connection, tenant: UUID, author: str) -> int:
     if policy is not None:
         await directory.pushed(c, tenant, "policy", "", policy, author)
     return len(active) + (policy is not None)
-
-
-async def _whose(db: Database, tenant: str) -> UUID:
-    if not tenant:
-        return await installs.own_tenant(db)
-    found = await ops.chosen(db, tenant)
-    if len(found) > 1:
-        raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
-    return found[0][0]
 
 
 def _say(text: str, status: int = 0) -> int:

@@ -11,7 +11,7 @@ from bot.settings import Settings
 from flows.flow import Flow
 from flows.loader import load_stored
 from flows.variants import Experiment
-from workers import installs, ops
+from workers import ops
 from workers.evidence import Interval
 from workers.experiments import GUARDRAIL, OPERATOR, Arm, ReadOut, read_out
 from workers.store import audit, definitions, experiments
@@ -228,20 +228,11 @@ def _known(experiment: Experiment, arms: Sequence[str]) -> None:
 
 def _with(settings: Settings, tenant: str, work: Work) -> int:
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             return await work(c, whose)
 
     return ops.with_database(settings, run)
-
-
-async def _whose(db: Database, tenant: str) -> UUID:
-    if not tenant:
-        return await installs.own_tenant(db)
-    found = await ops.chosen(db, tenant)
-    if len(found) > 1:
-        raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
-    return found[0][0]
 
 
 def _say(*lines: str) -> None:

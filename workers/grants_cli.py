@@ -8,10 +8,9 @@ from __future__ import annotations
 import sys
 from uuid import UUID, uuid4
 
-from bot.errors import ConfigurationError
 from bot.settings import Settings
 from flows.grants import Unclear, understood
-from workers import installs, ops
+from workers import ops
 from workers.approvers import grants_ended, grants_made, load_listed, odds
 from workers.approvers.grants_said import listed
 from workers.approvers.rules import place_of
@@ -30,7 +29,7 @@ def add(settings: Settings, text: str, tenant: str = "") -> int:
         return _say(wanted.because, 1)
 
     async def run(db: Database) -> int:
-        whose, asking = await _whose(db, tenant), rules(settings)
+        whose, asking = await ops.whose(db, tenant), rules(settings)
         async with db.tenant(whose) as c:
             world = await Library(money_tools=settings.money_tools).world(c, whose)
             spots = asking.where(world.known.policy)
@@ -47,7 +46,7 @@ def add(settings: Settings, text: str, tenant: str = "") -> int:
 
 def revoke(settings: Settings, number: int, reason: str, tenant: str = "") -> int:
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             grant = await grants.by_id(c, whose, number, lock=True)
             commit = Commit()
@@ -62,7 +61,7 @@ def revoke(settings: Settings, number: int, reason: str, tenant: str = "") -> in
 
 def list_grants(settings: Settings, tenant: str = "") -> int:
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             return _say(await listed(c, whose))
 
@@ -73,7 +72,7 @@ def waiting(settings: Settings, tenant: str = "") -> int:
     """What would cost most if we were wrong comes first; the last figure is that cost."""
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             found = await load_listed.pending(c, whose, MOST)
             queued = await batches.of(c, whose, [each.id for each in found])
@@ -86,7 +85,7 @@ def waiting(settings: Settings, tenant: str = "") -> int:
 
 def stats(settings: Settings, days: int, tenant: str = "") -> int:
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             figures = await load_listed.figures(c, whose, days)
             queues = await load_listed.queues(c, whose)
@@ -114,15 +113,6 @@ async def _write(c: Connection, tenant: UUID, conversation: str, commit: Commit)
         await inbox.add_event(c, tenant, to, f"{dedupe}:{uuid4().hex[:8]}", event)
     for what, details in commit.audit:
         await audit.record(c, tenant, what, **{**details, "by": audit.OPERATOR})
-
-
-async def _whose(db: Database, tenant: str) -> UUID:
-    if not tenant:
-        return await installs.own_tenant(db)
-    found = await ops.chosen(db, tenant)
-    if len(found) > 1:
-        raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
-    return found[0][0]
 
 
 def _say(text: str, status: int = 0) -> int:

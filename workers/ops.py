@@ -17,7 +17,7 @@ from bot import guards
 from bot.errors import ConfigurationError
 from bot.log_redact import redact
 from bot.settings import Settings
-from workers import beside
+from workers import beside, installs
 from workers.assemble import own_dsn
 from workers.store import audit, dead, tenants
 from workers.store.door import Connection, Database
@@ -170,6 +170,16 @@ async def chosen(db: Database, tenant: str) -> list[tuple[UUID, str]]:
     if tenant and not found:
         raise ConfigurationError(f"There is no tenant of the name or id {tenant!r}.")
     return found
+
+
+async def whose(db: Database, tenant: str) -> UUID:
+    """The one of this name or id; empty: our own. Raises `ConfigurationError` where there is not one."""
+    if not tenant:
+        return await installs.own_tenant(db)
+    found = await chosen(db, tenant)
+    if len(found) > 1:
+        raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
+    return found[0][0]
 
 
 def parsed(reference: str) -> tuple[dead.Kind, str]:

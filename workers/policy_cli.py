@@ -23,7 +23,7 @@ from flows.policy_file import parse_policy, stored_policy
 from flows.policy_lint import in_file, lint
 from flows.yaml_source import Source, read
 from integrations import tools
-from workers import authors, installs, ops, past, policy_diff
+from workers import authors, ops, past, policy_diff
 from workers.flows_cli import as_yaml
 from workers.push import keep_policy, policy_of
 from workers.store import definitions, spending, tenants
@@ -240,20 +240,11 @@ async def _document(c: Connection, tenant: UUID, wanted: str) -> dict[str, Any]:
 
 def with_tenant(settings: Settings, tenant: str, work: Work) -> int:
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             return await work(c, whose)
 
     return ops.with_database(settings, run)
-
-
-async def _whose(db: Database, tenant: str) -> UUID:
-    if not tenant:
-        return await installs.own_tenant(db)
-    found = await ops.chosen(db, tenant)
-    if len(found) > 1:
-        raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
-    return found[0][0]
 
 
 def say(*lines: str) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from uuid import UUID
 
 from pydantic import ValidationError
 
 from bot.errors import ConfigurationError
 from bot.settings import Settings
 from integrations.base import Integration
-from workers import beside, installs, ops, services
+from workers import beside, ops, services
 from workers.hooked import heard
 from workers.services import Services
 from workers.services_desk import Desk, closest, connectable, integration, say
@@ -178,15 +177,6 @@ def _at_desk(settings: Settings, tenant: str, work: Callable[[Desk], Awaitable[i
 
     async def run(db: Database) -> int:
         kept = Services(settings.plain(), settings.secret("secret_key"))
-        return await work(Desk(db, await _whose(db, tenant), kept))
+        return await work(Desk(db, await ops.whose(db, tenant), kept))
 
     return ops.with_database(settings, run)
-
-
-async def _whose(db: Database, tenant: str) -> UUID:
-    if not tenant:
-        return await installs.own_tenant(db)
-    found = await ops.chosen(db, tenant)
-    if len(found) > 1:
-        raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
-    return found[0][0]

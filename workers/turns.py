@@ -31,15 +31,12 @@ from bot.turn import (
     Uninstalled,
 )
 from flows import router
-from flows.engine import start
-from flows.events import Chose, Entered
-from flows.opening import opening, pointed_at
+from flows.events import Chose
+from flows.opening import pointed_at
 from flows.repair import what_i_can_do
-from flows.run import Requester
 from integrations.models.base import ModelUnavailable
 from workers import (
     approve,
-    before,
     cards,
     dead,
     doubt,
@@ -64,6 +61,7 @@ from workers.approvers import (
     questions,
     withdrawing,
 )
+from workers.beginning import begin
 from workers.choices import choices
 from workers.commit import Commit
 from workers.files import turn as file_turn
@@ -78,7 +76,6 @@ from workers.store.look import Looked, look
 from workers.store.outbox import Message
 from workers.store.people import Person
 from workers.store.preferences import CALLED as US
-from workers.store.runs import Stored
 
 log = structlog.get_logger()
 
@@ -228,7 +225,7 @@ async def _turn(tools: Tools, claimed: Claimed, seen: Seen) -> Commit:
         case Pressed(action="start", value=value) if (flow := value.partition("|")[0]) in seen.world.flows:
             words = value.partition("|")[2]
             said = f"/{flow} {words}" if words else ""
-            return await _started(tools, claimed, seen, turn, person, flow, said, 1.0, "")
+            return await begin(tools, claimed, seen, turn, person, flow, said, 1.0)
         case Pressed(action=streams_stop.STOP):
             return await streams_stop.pressed(tools, claimed, seen, turn, person)
         case Pressed(action=feedback.ACTION):
@@ -284,7 +281,7 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
     if isinstance(turn.act, Shortcut) and turn.act.name in seen.world.flows and turn.act.name != router.ASK:
         if stored is None:
             name = turn.act.name
-            return await _started(tools, claimed, seen, turn, person, name, pointed_at(name, text), 1.0, "")
+            return await begin(tools, claimed, seen, turn, person, name, pointed_at(name, text), 1.0)
         text = pointed_at(turn.act.name, text)
     mentioned = turn.place.private or isinstance(turn.act, Shortcut) or turn.act.mentioned
     if stored and stored.run.requester.id != str(person.id):
@@ -310,39 +307,16 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
     decided = router.route(meaning, seen.world.known, person.name, text)
     decided = await turning.routed(tools, claimed, seen, turn, person.id, text, meaning, decided)
     if isinstance(decided, router.Start):
-        return await _started(
+        return await begin(
             tools, claimed, seen, turn, person, decided.flow, text, decided.confidence, decided.words
         )
     asking = mentioned and router.asks(meaning, seen.world.known, text)
     if asking and await documents.any_of(tools.db, claimed.tenant):
         asked = f"/{router.ASK} {text}"
-        return await _started(tools, claimed, seen, turn, person, router.ASK, asked, 1.0, "")
+        return await begin(tools, claimed, seen, turn, person, router.ASK, asked, 1.0)
     if mentioned or decided.choices:
         commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, choices(decided)))
     return await finish(tools, claimed, seen, commit)
-
-
-async def _started(
-    tools: Tools,
-    claimed: Claimed,
-    seen: Seen,
-    turn: Turn,
-    person: Person,
-    flow_id: str,
-    text: str,
-    confidence: float,
-    words: str,
-) -> Commit:
-    flow = seen.world.flows[flow_id]
-    who = Requester(PersonId(str(person.id)), person.name, person.email, person.time_zone)
-    run = start(flow, f"r{seen.row.id}", who, opening(flow, text), confidence, words)
-    if before.wanted(flow):
-        about = turn.act.text if isinstance(turn.act, Shortcut) else ""
-        run = replace(
-            run, conversation=await before.conversation(tools, claimed.tenant, claimed.key, seen, about)
-        )
-    stored = Stored(run, claimed.key, turn.place, 0)
-    return await advance_run(tools, claimed, seen, stored, flow, Entered(), turn)
 
 
 async def _chose(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from uuid import UUID
 
-from bot.errors import ConfigurationError
 from bot.platforms.web import verify
 from bot.secrets import Vault
 from bot.settings import Settings
-from workers import beside, installs, ops
+from workers import beside, ops
 from workers.hints import Hints
 from workers.store import audit, web_keys
 from workers.store.door import Database
@@ -29,7 +27,7 @@ def token(settings: Settings, email: str, days: int, name: str, tenant: str = ""
         return _say("A name has at most 80 characters, in one line.", 1)
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             text, id = await make_token(c, whose, address, verify.short(name), days)
             await audit.record(c, whose, "web.token_made", id=id, days=days, by=audit.OPERATOR)
@@ -43,7 +41,7 @@ def secret(settings: Settings, tenant: str = "") -> int:
     settings = beside.completed(settings)
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             id, text = await make_issuer(c, whose, Vault(settings.secret("secret_key")))
             await audit.record(c, whose, "web.secret_made", id=id, by=audit.OPERATOR)
@@ -55,7 +53,7 @@ def secret(settings: Settings, tenant: str = "") -> int:
 
 def listed(settings: Settings, tenant: str = "") -> int:
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             found = await web_keys.every(c, whose, MOST)
         lines = [_line(each) for each in found]
@@ -68,7 +66,7 @@ def revoke(settings: Settings, id: str, tenant: str = "") -> int:
     settings = beside.completed(settings)
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             kind = await web_keys.revoke(c, whose, id)
             if kind is not None:
@@ -100,15 +98,6 @@ def _line(each: web_keys.Listed) -> str:
     if each.ends is None:
         return f"{each.id}  secret of your server  made {each.made:%Y-%m-%d}  {state}"
     return f"{each.id}  {each.user.removeprefix('mail:')}  until {each.ends:%Y-%m-%d}  {state}"
-
-
-async def _whose(db: Database, tenant: str) -> UUID:
-    if not tenant:
-        return await installs.own_tenant(db)
-    found = await ops.chosen(db, tenant)
-    if len(found) > 1:
-        raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
-    return found[0][0]
 
 
 def _say(text: str, status: int = 0, *, note: bool = False) -> int:

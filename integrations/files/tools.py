@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from integrations.base import Integration, Reversibility, Risk, Tool
 from integrations.files.answer import answer
 from integrations.files.models import Answer, AnswerArguments
-from integrations.models.writing import Writer
+from integrations.models.writing import writer
 
 
 def _describe(arguments: Any) -> tuple[tuple[str, str], ...]:
@@ -26,12 +25,4 @@ ANSWER = Tool(
     describe=_describe,
 )
 
-
-def connect(settings: Mapping[str, str]) -> Writer | None:
-    """The model that MODEL names, None where it is offline. Raises `NotConfigured`."""
-    from integrations.models.writing import writer
-
-    return writer(settings)
-
-
-FILES = Integration(name="files", tools=(ANSWER,), connect=connect, required=())
+FILES = Integration(name="files", tools=(ANSWER,), connect=writer, required=())

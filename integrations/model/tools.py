@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from integrations.base import Integration, Reversibility, Risk, Tool
 from integrations.model.think import ThinkArguments, Thought, think
-from integrations.models.writing import Writer
+from integrations.models.writing import writer
 
 THINK = Tool(
     name="model.think",
@@ -18,12 +16,4 @@ THINK = Tool(
     perform=think,
 )
 
-
-def connect(settings: Mapping[str, str]) -> Writer | None:
-    """None where MODEL is offline. Raises `NotConfigured` naming what is missing."""
-    from integrations.models.writing import writer
-
-    return writer(settings)
-
-
-MODEL = Integration(name="model", tools=(THINK,), connect=connect, required=())
+MODEL = Integration(name="model", tools=(THINK,), connect=writer, required=())

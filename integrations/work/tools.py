@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from integrations.base import Integration, Reversibility, Risk, Tool
-from integrations.models.writing import Writer
+from integrations.models.writing import writer
 from integrations.work.collect import collect
 from integrations.work.digest import digest
 from integrations.work.models import CollectArguments, Collected, Digest, DigestArguments
@@ -30,12 +28,4 @@ DIGEST = Tool(
     perform=digest,
 )
 
-
-def connect(settings: Mapping[str, str]) -> Writer | None:
-    """The model that MODEL names, None where it is offline. Raises `NotConfigured`."""
-    from integrations.models.writing import writer
-
-    return writer(settings)
-
-
-WORK = Integration(name="work", tools=(COLLECT, DIGEST), connect=connect, required=())
+WORK = Integration(name="work", tools=(COLLECT, DIGEST), connect=writer, required=())

@@ -15,16 +15,13 @@ from uuid import UUID
 
 from bot.files import MOST
 from bot.reply import Button, Buttons, Paragraph, Reply
-from bot.turn import PersonId, Said, Turn, TurnId
+from bot.turn import Said, Turn, TurnId
 from flows import router
-from flows.engine import start
-from flows.events import Entered
-from flows.opening import opening
-from flows.run import Requester
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
-from workers import before, understand
-from workers.advance import advance_run, read
+from workers import understand
+from workers.advance import read
+from workers.beginning import begin
 from workers.commit import Commit
 from workers.files import listing, words
 from workers.files.hands import task_of
@@ -35,7 +32,6 @@ from workers.store.door import Connection, Database
 from workers.store.files import Coming, Read
 from workers.store.outbox import Message
 from workers.store.people import Person
-from workers.store.runs import Stored
 
 FLOW = "file"  # the flow that answers from files
 SUMMARIZE = "summarize"
@@ -97,7 +93,7 @@ async def about(
         return None
     async with tools.db.tenant(claimed.tenant) as c:
         found = await files.latest(c, claimed.tenant, claimed.key)
-    return await _begun(tools, claimed, seen, turn, person, FLOW, text, 1.0, "") if found else None
+    return await begin(tools, claimed, seen, turn, person, FLOW, text, 1.0) if found else None
 
 
 # ── taken, and looked at ─────────────────────────────────────────────────────────────────
@@ -177,8 +173,9 @@ async def _first(
         return None
     if not text.strip():
         return await _offered(tools, claimed, seen, turn)
+    show_working(tools, turn)
     if _SUMMARY.search(text):
-        return await _begun(tools, claimed, seen, turn, person, FLOW, text, 1.0, "")
+        return await begin(tools, claimed, seen, turn, person, FLOW, text, 1.0)
     try:
         meaning = await read(tools, text, seen, None, None)
     except ModelUnavailable:
@@ -186,13 +183,13 @@ async def _first(
     decided = router.route(meaning, seen.world.known, person.name, text)
     if isinstance(decided, router.Start) and decided.flow not in (SUMMARIZE, router.ASK):
         sure, rests = decided.confidence, decided.words
-        return await _begun(tools, claimed, seen, turn, person, decided.flow, text, sure, rests)
+        return await begin(tools, claimed, seen, turn, person, decided.flow, text, sure, rests)
     unsure = getattr(decided, "choices", ()) and not router.asks(meaning, seen.world.known, text)
     if unsure or meaning.intent in ("help", "greeting", "thanks", "cancel"):
         return None
     if text.lstrip().startswith("/") and not isinstance(decided, router.Start):
         return None
-    return await _begun(tools, claimed, seen, turn, person, FLOW, text, 1.0, "")
+    return await begin(tools, claimed, seen, turn, person, FLOW, text, 1.0)
 
 
 async def _offered(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn) -> Commit:
@@ -210,30 +207,6 @@ async def _say(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, reply: Re
     commit = Commit()
     commit.messages.append(Message(f"say:{turn.id}", "post", turn.place, reply))
     return await finish(tools, claimed, seen, commit)
-
-
-async def _begun(
-    tools: Tools,
-    claimed: Claimed,
-    seen: Seen,
-    turn: Turn,
-    person: Person,
-    flow_id: str,
-    text: str,
-    confidence: float,
-    rests: str,
-) -> Commit:
-    flow = seen.world.flows[flow_id]
-    who = Requester(PersonId(str(person.id)), person.name, person.email, person.time_zone)
-    run = start(flow, f"r{seen.row.id}", who, opening(flow, text), confidence, rests)
-    if before.wanted(flow):
-        run = replace(
-            run, conversation=await before.conversation(tools, claimed.tenant, claimed.key, seen, "")
-        )
-    show_working(tools, turn)
-    return await advance_run(
-        tools, claimed, seen, Stored(run, claimed.key, turn.place, 0), flow, Entered(), turn
-    )
 
 
 def _takes_a_list(seen: Seen) -> bool:

@@ -15,7 +15,7 @@ from bot.errors import ConfigurationError
 from bot.secrets import Vault
 from bot.settings import Settings
 from bot.turn import Account
-from workers import beside, installs, ops
+from workers import beside, ops
 from workers.assemble import doors
 from workers.forget import export, receipt
 from workers.forget.broker import Cache
@@ -45,7 +45,7 @@ def forget(settings: Settings, who: str, tenant: str = "", *, block: bool = Fals
     settings = beside.completed(settings)
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         eraser = eraser_of(db, settings)
         by = desk(settings)
         async with db.tenant(whose) as c:
@@ -67,7 +67,7 @@ def forget(settings: Settings, who: str, tenant: str = "", *, block: bool = Fals
 
 def listed(settings: Settings, tenant: str = "") -> int:
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             found = await forgetting.newest(c, whose, MOST_LISTED)
         for row in found:
@@ -84,7 +84,7 @@ def token(settings: Settings, tenant: str = "") -> int:
     settings = beside.completed(settings)
 
     async def run(db: Database) -> int:
-        return _say(desk(settings).bearer(await _whose(db, tenant)))
+        return _say(desk(settings).bearer(await ops.whose(db, tenant)))
 
     return ops.with_database(settings, run)
 
@@ -93,7 +93,7 @@ def unblock(settings: Settings, who: str, tenant: str = "") -> int:
     settings = beside.completed(settings)
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         parts = who.split(":", 2)
         if len(parts) != 3:
             raise ConfigurationError("Say platform:workspace:user, as slack:T0123:U0456.")
@@ -111,7 +111,7 @@ def marks(settings: Settings, tenant: str = "") -> int:
     """To be kept beside the backups: by it, whoever comes back out of one is known to have been forgotten."""
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             for mark, id, at in await forgetting.marks(c, whose):
                 _say(f"{mark.hex()} {id} {at.isoformat()}")
@@ -126,7 +126,7 @@ def again(settings: Settings, file: Path, tenant: str = "") -> int:
     noted = [_noted(line) for line in file.read_text().splitlines()[:MOST_MARKS] if line.strip()]
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         signer = desk(settings).signer
         async with db.tenant(whose) as c:
             for mark, id, at in noted:
@@ -159,7 +159,7 @@ def export_person(settings: Settings, who: str, out: Path, tenant: str = "") -> 
     settings = beside.completed(settings)
 
     async def run(db: Database) -> int:
-        whose = await _whose(db, tenant)
+        whose = await ops.whose(db, tenant)
         async with db.tenant(whose) as c:
             person = await _one(c, whose, who)
         if person is None:
@@ -210,15 +210,6 @@ async def _one(c: Connection, tenant: UUID, who: str) -> UUID | None:
     if len(found) > 1:
         raise ConfigurationError(SEVERAL)
     return found[0] if found else None
-
-
-async def _whose(db: Database, tenant: str) -> UUID:
-    if not tenant:
-        return await installs.own_tenant(db)
-    found = await ops.chosen(db, tenant)
-    if len(found) > 1:
-        raise ConfigurationError(f"There are {len(found)} tenants of that name: say the id of one.")
-    return found[0][0]
 
 
 def _say(text: str, status: int = 0) -> int:

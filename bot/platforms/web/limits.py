@@ -1,9 +1,8 @@
-"""How much one may say to us on the web, and how often; and how a long text of ours is cut in two."""
+"""How much one may say to us on the web, and how often."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 FRAME_BYTES = 64 * 1024
@@ -50,16 +49,3 @@ class Pace:
     look_seconds: float = 3.0
     check_seconds: float = 15.0
     wait_seconds: float = 25.0
-
-
-def cut(text: str, fits: Callable[[str], bool]) -> list[str]:
-    """The text in pieces that fit, cut after a line or a word; joined they are the text again."""
-    pieces: list[str] = []
-    while text and not (len(text) <= LONGEST_PIECE and fits(text)):
-        most = min(LONGEST_PIECE, len(text) - 1)
-        while most > 1 and not fits(text[:most]):
-            most //= 2
-        at = max(text.rfind("\n", most // 2, most), text.rfind(" ", most // 2, most)) + 1 or max(most, 1)
-        pieces.append(text[:at])
-        text = text[at:]
-    return [*pieces, text] if text or not pieces else pieces

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
 
-from bot.platforms.web.limits import LONGEST_VALUE, MESSAGE_BYTES, cut
+from bot.platforms.splitting import split
+from bot.platforms.web.limits import LONGEST_PIECE, LONGEST_VALUE, MESSAGE_BYTES
 from bot.reply import (
     Ask,
     Block,
@@ -139,103 +138,9 @@ def answer(reply: Reply | Form | None) -> Json:
 
 
 def parts(reply: Reply) -> tuple[Reply, ...]:
-    """As many as needed, nothing cut off. What is typed or chosen stays with the buttons that send it."""
-    if _fits(reply):
-        return (reply,)
-    if not reply.blocks:
-        pieces = cut(reply.text, lambda text: _fits(replace(reply, text=text)))
-        return tuple(replace(reply, text=each) for each in pieces)
-    bodies = list(
-        _packed(reply, [piece for group in _groups(reply.blocks) for piece in _smaller(reply, group)])
-    )
-    return tuple(
-        replace(
-            reply, text=f"{reply.text} ({at}/{len(bodies)})" if len(bodies) > 1 else reply.text, blocks=each
-        )
-        for at, each in enumerate(bodies, 1)
-    )
+    """As many as needed, nothing cut off."""
+    return split(reply, _fits, LONGEST_PIECE)
 
 
 def _fits(reply: Reply) -> bool:
     return len(orjson.dumps(render(reply))) <= MESSAGE_BYTES - MARGIN
-
-
-def _groups(blocks: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:
-    controls: list[Block] = []
-    for block in blocks:
-        if isinstance(block, Ask | Select | Buttons):
-            controls.append(block)
-            continue
-        if controls:
-            yield tuple(controls)
-            controls = []
-        yield (block,)
-    if controls:
-        yield tuple(controls)
-
-
-def _smaller(reply: Reply, group: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:
-    def fits(*blocks: Block) -> bool:
-        return _fits(replace(reply, blocks=blocks))
-
-    if fits(*group):
-        yield group
-    elif len(group) > 1:
-        for block in group:
-            yield from _smaller(reply, (block,))
-    else:
-        yield from ((piece,) for piece in _pieces(group[0], fits))
-
-
-def _pieces(block: Block, fits: Callable[[Block], bool]) -> Iterator[Block]:
-    match block:
-        case Heading(text):
-            yield from (Heading(each) for each in cut(text, lambda text: fits(Heading(text))))
-        case Paragraph(text, tone):
-            yield from (Paragraph(each, tone) for each in cut(text, lambda text: fits(Paragraph(text, tone))))
-        case Facts(pairs) if len(pairs) > 1:
-            yield from _halved([Facts(some) for some in _halves(pairs)], fits)
-        case Facts((pair,)):
-            yield from (Facts((each,)) for each in _pairs(pair, lambda pair: fits(Facts((pair,)))))
-        case Lines(rows) if len(rows) > 1:
-            yield from _halved([Lines(some) for some in _halves(rows)], fits)
-        case Lines((row,)):
-            yield from (Lines((each,)) for each in _pairs(row, lambda row: fits(Lines((row,)))))
-        case Cited(rows, folded) if len(rows) > 1:
-            yield from _halved([Cited(some, folded) for some in _halves(rows)], fits)
-        case Buttons(buttons) if len(buttons) > 1:
-            yield from _halved([Buttons(some) for some in _halves(buttons)], fits)
-        case Select(label, action, options, chosen) if len(options) > 1:
-            yield from _halved([Select(label, action, few, chosen) for few in _halves(options)], fits)
-        case _:
-            yield block
-
-
-def _halves(some: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
-    return some[: len(some) // 2], some[len(some) // 2 :]
-
-
-def _halved(halves: Sequence[Block], fits: Callable[[Block], bool]) -> Iterator[Block]:
-    for half in halves:
-        yield from [half] if fits(half) else _pieces(half, fits)
-
-
-def _pairs(pair: tuple[str, str], fits: Callable[[tuple[str, str]], bool]) -> Iterator[tuple[str, str]]:
-    if fits(pair):
-        yield pair
-        return
-    yield from ((each, "") for each in cut(pair[0], lambda text: fits((text, ""))) if each)
-    yield from (("", each) for each in cut(pair[1], lambda text: fits(("", text))) if each)
-
-
-def _packed(reply: Reply, groups: list[tuple[Block, ...]]) -> Iterator[tuple[Block, ...]]:
-    room = MESSAGE_BYTES - MARGIN - len(orjson.dumps(render(replace(reply, blocks=()))))
-    current: tuple[Block, ...] = ()
-    size = 0
-    for group in groups:
-        more = sum(len(orjson.dumps(draw(block))) + 1 for block in group)
-        if current and size + more > room:
-            yield current
-            current, size = (), 0
-        current, size = current + group, size + more
-    yield current

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from bot.platforms.teams.limits import CARD_BYTES, MESSAGE_UTF16_BYTES, cut, shortened
+from bot.platforms.splitting import cut
+from bot.platforms.teams.limits import CARD_BYTES, MESSAGE_UTF16_BYTES, shortened
 from bot.platforms.teams.parts import parts
 from bot.platforms.teams.render import encode, render
 from bot.reply import (
@@ -56,7 +57,7 @@ def test_forty_thousand_characters_are_all_said(text: str) -> None:
 
 
 def test_a_family_stays_together() -> None:
-    for piece in cut(FAMILY * 50, lambda text: len(text) <= 100):
+    for piece in cut(FAMILY * 50, lambda text: len(text) <= 100, CARD_BYTES):
         assert piece.replace(FAMILY, "") == ""
 
 
@@ -104,7 +105,7 @@ def test_every_fact_line_button_and_option_is_kept() -> None:
 @given(st.text(max_size=400), st.integers(min_value=1, max_value=40))
 @examples(max_examples=200, deadline=None)
 def test_pieces_joined_are_the_text(text: str, most: int) -> None:
-    pieces = cut(text, lambda piece: len(piece) <= most)
+    pieces = cut(text, lambda piece: len(piece) <= most, CARD_BYTES)
 
     assert "".join(pieces) == text
     assert all(len(piece) <= most for piece in pieces)
