@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
-from pydantic import ValidationError
-
 from bot.embedded import Servers
 from bot.settings import Settings
 from bot.turn import Place, Said
@@ -21,10 +19,9 @@ from flows.yaml_source import Source
 from integrations import tools
 from integrations.base import Done, Performed, Risk, Tool
 from integrations.errors import Refused
-from integrations.openapi.example import example
 from tests.conftest import SECRET
 from tests.workers.desk import Desk, open_desk
-from tests.workers.sealed_case import ARGUMENTS
+from tests.workers.example_calls import arguments
 from workers.calls import Hands
 from workers.push import put
 from workers.store.door import Database
@@ -36,41 +33,12 @@ POLICY: Mapping[str, Any] = {
     ],
     "approvers": {"people": ["grace@example.com"], "places": ["slack:CAPPROVE"]},
 }
-# What an example cannot guess: what has to fit together.
-KNOWN: Mapping[str, Mapping[str, Any]] = {
-    "stripe.charge": ARGUMENTS,
-    "stripe.refund": {"payment_intent": "pi_1", "currency": "usd", "amount": 100},
-    "stripe.invoice": {
-        "customer": "cus_1", "email": "a@example.com", "currency": "usd", "amount": 100,
-        "lines": [{"description": "x", "quantity": 1, "unit_amount": 100, "amount": 100}],
-    },
-    "jira.update_issue": {"issue": "PAY-1", "title": "x"},
-    "jira.comment": {"issue": "PAY-1", "text": "x"},
-    "jira.assign": {"issue": "PAY-1", "person": "p1"},
-    "jira.transition": {"issue": "PAY-1", "to": "Done"},
-    "jira.link": {"issue": "PAY-1", "other": "PAY-2"},
-    "github.label": {"number": 1, "add": ["bug"]},
-    "github.assign": {"number": 1, "add": ["ada"]},
-    "notion.append": {"page": "0" * 32, "text": "x"},
-    "schedule.add": {"flow": "order", "rule": "every Monday at 9:00"},
-    "schedule.stop": {"flow": "order"},
-}  # fmt: skip
 FORMS = ("plain", "inside", "later", "again")
 
 
 def changing() -> dict[str, Tool]:
     """Every tool that does more than read: a new one is among them by itself."""
     return {name: tool for name, tool in tools().items() if tool.risk is not Risk.READ}
-
-
-def arguments(tool: Tool) -> dict[str, Any]:
-    """A call of it that its schema takes. A tool whose arguments cannot be guessed gets a line in KNOWN."""
-    found = {**example(tool.arguments.model_json_schema()), **KNOWN.get(tool.name, {})}
-    try:
-        tool.arguments.model_validate(found)
-    except ValidationError as error:
-        raise AssertionError(f"KNOWN of tests/faults/uncalled.py needs a call of {tool.name}") from error
-    return found
 
 
 def flow_id(form: str, tool: str) -> str:

@@ -25,10 +25,9 @@ from bot.turn import PersonId
 from flows.policy import Unreadable
 from flows.run import Requester
 from integrations import tools
-from integrations.openapi.example import example
+from tests.workers.example_calls import arguments
 from tests.workers.hostile_cards import EXPIRES, PLACES, RUN, SHOWN, VALUES, at, card_of, lies
 from tests.workers.read_cards import bare, hidden, seen_in_slack, seen_in_teams
-from tests.workers.sealed_case import ARGUMENTS
 from workers import drawn
 from workers.drawn import Shown
 from workers.tools import Card
@@ -85,11 +84,12 @@ def _fields() -> list[tuple[str, str]]:
 def _with(name: str, field: str, text: str) -> dict[str, Any] | None:
     """A call with these words there; None where the tool itself refuses them."""
     tool = tools()[name]
-    base = {**example(tool.arguments.model_json_schema()), **KNOWN.get(name, {})}
+    base = arguments(tool)
     for value in (
         text,
         [text],
         [{"name": text, "quantity": 1}],
+        [{"description": text, "quantity": 1, "unit_amount": 100, "amount": 100}],
         [[text, text]],
         [{"label": text, "value": text}],
     ):
@@ -99,27 +99,6 @@ def _with(name: str, field: str, text: str) -> dict[str, Any] | None:
             continue
         return {**base, field: value}
     return None
-
-
-# What an example cannot guess: patterns.
-KNOWN: dict[str, dict[str, Any]] = {
-    "stripe.charge": dict(ARGUMENTS),
-    "stripe.refund": {"payment_intent": "pi_1", "currency": "usd", "amount": 100},
-    "stripe.refund_quote": {"payment_intent": "pi_1"},
-    "stripe.invoice": {
-        "customer": "cus_1", "email": "a@example.com", "currency": "usd", "amount": 100,
-        "lines": [{"text": "x", "quantity": 1, "unit_amount": 100, "amount": 100}],
-    },
-    "jira.update_issue": {"issue": "PAY-1", "title": "x"},
-    "jira.comment": {"issue": "PAY-1", "text": "x"},
-    "jira.assign": {"issue": "PAY-1", "person": "p1"},
-    "jira.transition": {"issue": "PAY-1", "to": "Done"},
-    "jira.link": {"issue": "PAY-1", "other": "PAY-2"},
-    "github.label": {"number": 1, "add": ["bug"]},
-    "github.assign": {"number": 1, "add": ["ada"]},
-    "github.comment": {"number": 1, "body": "x"},
-    "github.close": {"number": 1},
-}  # fmt: skip
 
 
 def test_every_tools_arguments_stand_on_its_card_whatever_is_in_them() -> None:

@@ -31,7 +31,7 @@ async def there(db: Database, tenant: Any, monkeypatch: pytest.MonkeyPatch) -> D
         async def world(self, *_: Any) -> Any:
             return found.world()
 
-    monkeypatch.setattr(grants_cli, "_whose", whose)
+    monkeypatch.setattr("workers.ops.whose", whose)
     monkeypatch.setattr(grants_cli, "Library", Known)
     monkeypatch.setattr(grants_cli, "rules", lambda _: found.rules)
     return found

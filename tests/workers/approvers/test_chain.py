@@ -12,7 +12,7 @@ from flows.flow import Flow
 from flows.loader import load
 from flows.yaml_source import Source
 from integrations import tools
-from tests.faults.uncalled import arguments
+from tests.workers.example_calls import arguments
 from workers.approvers.load import chain_of
 from workers.tools import cards
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 from uuid import UUID
 
-import jwt
 import pytest
-import pytest_asyncio
 
 from bot.embedded import Servers
 from bot.errors import InboxRefused, Malformed, PlatformError
@@ -18,69 +15,13 @@ from bot.platforms.web.base import Who
 from bot.platforms.web.client import WebClient
 from bot.platforms.web.runtime import address
 from bot.reply import Form, Paragraph, Reply
-from bot.secrets import Vault
 from bot.turn import Account, Place
-from tests.conftest import SECRET
+from tests.workers.web.people import VAULT, Told, main_of
 from workers.hints import Hints
 from workers.store import web as store
 from workers.store.door import Database
 from workers.web import NEWS, WebDesk, WebLobby, listener, revoked
-from workers.web_keys import StoredKeys, make_issuer, make_token
-
-VAULT = Vault(SECRET)
-NEWER = "a-newer-key-for-tests-that-is-long-enough-9876543210"
-
-
-class Told(Hints):
-    """Keeps what was told, and tells nobody."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-
-    async def tell(self, channel: str, message: str) -> None:
-        assert channel == NEWS
-        self.told.append(message)
-
-
-@pytest.fixture
-def hints() -> Told:
-    return Told()
-
-
-@pytest.fixture
-def client(db: Database, hints: Told) -> WebClient:
-    return connect(WebDesk(db, hints))
-
-
-@pytest.fixture
-def keys(db: Database) -> StoredKeys:
-    return StoredKeys(db, VAULT)
-
-
-@pytest_asyncio.fixture
-async def ada(db: Database, tenant: UUID, keys: StoredKeys) -> Who:
-    return await keys.who(await token(db, tenant, "ada@example.com"))
-
-
-async def token(db: Database, tenant: UUID, email: str, days: int = 1, name: str = "") -> str:
-    async with db.tenant(tenant) as c:
-        return (await make_token(c, tenant, email, name, days))[0]
-
-
-async def issuer(db: Database, tenant: UUID) -> tuple[str, str]:
-    async with db.tenant(tenant) as c:
-        return await make_issuer(c, tenant, VAULT)
-
-
-def session(tenant: UUID, kid: str, secret: str, **claims: Any) -> str:
-    now = time.time()
-    given = {"tenant": str(tenant), "aud": "countersign", "sub": "u7", "iat": now, "exp": now + 600, **claims}
-    return jwt.encode(given, secret, algorithm="HS256", headers={"kid": kid})
-
-
-def main_of(who: Who) -> Place:
-    return inbound.place(who.tenant, who.user, "main")
-
+from workers.web_keys import StoredKeys
 
 # ── messages ──
 

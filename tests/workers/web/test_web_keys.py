@@ -7,79 +7,22 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
-import jwt
 import pytest
-import pytest_asyncio
 
 from bot.errors import InboxRefused, Unverified
 from bot.platforms.base import Profile
-from bot.platforms.web import connect, inbound, verify
+from bot.platforms.web import verify
 from bot.platforms.web.base import Who
 from bot.platforms.web.client import WebClient
 from bot.secrets import Vault
-from bot.turn import Account, Place
+from bot.turn import Account
 from tests.conftest import SECRET
+from tests.workers.web.people import NEWER, VAULT, issuer, main_of, session, token
 from workers import rotation
-from workers.hints import Hints
 from workers.store import people, tenants
 from workers.store import web_keys as kept
 from workers.store.door import Database
-from workers.web import NEWS, WebDesk
-from workers.web_keys import StoredKeys, make_issuer, make_token
-
-VAULT = Vault(SECRET)
-NEWER = "a-newer-key-for-tests-that-is-long-enough-9876543210"
-
-
-class Told(Hints):
-    """Keeps what was told, and tells nobody."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-
-    async def tell(self, channel: str, message: str) -> None:
-        assert channel == NEWS
-        self.told.append(message)
-
-
-@pytest.fixture
-def hints() -> Told:
-    return Told()
-
-
-@pytest.fixture
-def client(db: Database, hints: Told) -> WebClient:
-    return connect(WebDesk(db, hints))
-
-
-@pytest.fixture
-def keys(db: Database) -> StoredKeys:
-    return StoredKeys(db, VAULT)
-
-
-@pytest_asyncio.fixture
-async def ada(db: Database, tenant: UUID, keys: StoredKeys) -> Who:
-    return await keys.who(await token(db, tenant, "ada@example.com"))
-
-
-async def token(db: Database, tenant: UUID, email: str, days: int = 1, name: str = "") -> str:
-    async with db.tenant(tenant) as c:
-        return (await make_token(c, tenant, email, name, days))[0]
-
-
-async def issuer(db: Database, tenant: UUID) -> tuple[str, str]:
-    async with db.tenant(tenant) as c:
-        return await make_issuer(c, tenant, VAULT)
-
-
-def session(tenant: UUID, kid: str, secret: str, **claims: Any) -> str:
-    now = time.time()
-    given = {"tenant": str(tenant), "aud": "countersign", "sub": "u7", "iat": now, "exp": now + 600, **claims}
-    return jwt.encode(given, secret, algorithm="HS256", headers={"kid": kid})
-
-
-def main_of(who: Who) -> Place:
-    return inbound.place(who.tenant, who.user, "main")
+from workers.web_keys import StoredKeys
 
 
 async def test_a_token_leads_to_its_person_and_is_kept_as_a_hash_only(

@@ -39,7 +39,7 @@ def ran(db: Database, tenant: UUID, monkeypatch: pytest.MonkeyPatch) -> Run:
         status = command(Settings(_env_file=None, secret_key=SECRET), *given)
         return await work[0](db) if work else status
 
-    monkeypatch.setattr(web_cli, "_whose", whose)
+    monkeypatch.setattr("workers.ops.whose", whose)
     monkeypatch.setattr("workers.ops.with_database", kept)
     monkeypatch.setattr("workers.beside.completed", lambda settings: settings)
     return run
