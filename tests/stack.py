@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import aiohttp
 from aiohttp import web
 
 from bot.embedded import Servers
@@ -69,12 +70,16 @@ class Stack:
             list(emails),
         )
 
+    async def at_stripe(self, object: str) -> list[dict[str, Any]]:
+        """Everything of this kind that the sandbox has, the newest first; the page shows only the latest."""
+        url = f"{self.world.url}/standin/stripe/_sandbox/records?most=10000"
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            found: list[dict[str, Any]] = await answer.json(content_type=None)
+        return [each for each in found if each["object"] == object]
+
     async def charges(self) -> list[dict[str, Any]]:
-        """Every payment that went through at the sandbox."""
-        await self.world.refresh()
-        return [
-            r for r in self.world.records if r["object"] == "payment_intent" and r["status"] == "succeeded"
-        ]
+        """Every payment that went through."""
+        return [each for each in await self.at_stripe("payment_intent") if each["status"] == "succeeded"]
 
 
 def environment(settings: Settings) -> dict[str, str]:

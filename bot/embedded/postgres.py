@@ -37,6 +37,7 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
+    "shared_buffers": "512MB",  # holds what a search among 100,000 pieces of pages touches; taken as needed
     "log_min_messages": "warning",
     # Neither statements nor row values belong in a log.
     "log_min_error_statement": "panic",

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 import yaml
 
 from flows.policy_file import stored_policy
 from tests.conversations.test_approvers import POLICY, awake
 from tests.conversations.test_order import LARGE
 from tests.stack import Stack
-from workers.store import definitions, tenants, timers
+from workers.store import batches, definitions, tenants, timers
 
 GRANT = "tool=stripe.charge requester=ada@example.com each=500.00 currency=usd calls=3 per=day days=7"
 
@@ -83,7 +84,13 @@ async def test_what_approvers_granted_runs_alone_until_it_is_revoked(stack: Stac
         await slack.wait_until(card, "Not granted")
 
 
-async def test_three_small_orders_come_in_one_card_and_one_press_charges_each(stack: Stack) -> None:
+async def test_three_small_orders_come_in_one_card_and_one_press_charges_each(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any) -> dict[str, list[int]]:
+        return {}
+
+    monkeypatch.setattr(batches, "amounts_before", nothing)  # what other tests bought makes nothing stand out
     slack = stack.world.slack
     await awake(stack)
     batch = {"tools": ["stripe.charge"], "risks": ["money"], "below": "500.00", "at_least": 2,

@@ -9,8 +9,7 @@ from tests.stack import Stack
 
 
 async def refunds(stack: Stack) -> list[dict[str, Any]]:
-    await stack.world.refresh()
-    return [each["json"] for each in stack.world.records if each["object"] == "refund"]
+    return [each["json"] for each in await stack.at_stripe("refund")]
 
 
 async def test_the_last_order_is_given_back_in_part_once_and_not_told_as_somebody_elses_doing(

@@ -1,7 +1,14 @@
-"""Finds the pieces that answer a question: by their words and by their vectors, put together by rank."""
+"""Finds the pieces that answer a question: by their words and by their vectors, put together by rank.
+
+Each way brings its candidates, and every candidate is then judged by both: what one of them alone knows
+of has a place in the other's ranking too. So it matters little that an index of vectors misses some of
+the far ones, which would only move others by a place. What either way holds to be the best is among what
+is found, however low the other thinks of it: other words may mean the same.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +21,16 @@ from workers.knowledge.embedders import Embedders
 from workers.knowledge.words import asked, telling
 from workers.store import chunks, documents
 from workers.store.chunks import Shown
-from workers.store.door import Connection, Database
+from workers.store.door import Database
 
 log = structlog.get_logger()
 
-CANDIDATES = 50  # of each way
+SAYING = 50  # candidates by words
+NEAR, FULL = 50, 1.0  # candidates by vectors, and how much their ranking counts beside that of the words
+NEAR_OFFLINE, LITTLE = 10, 0.3  # of a model that knows words only: they tell nothing that words do not
 LATE = 60.0  # how little the difference between neighbouring ranks counts
-LOOKED_THROUGH = 6_000  # pieces that hold a word, of all words together: common ones tell nothing
+LOOKED_THROUGH = 4_000  # pieces that hold a word, of the rarer words together
+EACH = 20_000  # and of one word
 EXACT_UP_TO = 20_000  # chunks of a tenant: below, looking at all of them is fast, and finds everything
 LONGEST = 2_000  # characters of a question
 
@@ -59,24 +69,46 @@ async def search(
     words = asked(question)
     async with db.tenant(tenant) as c:
         model, count = await documents.model(c, tenant)
-    vector = await _vector(embedders, model, question) if count else None
-    async with db.tenant(tenant) as c:
         rare = await chunks.rarity(c, tenant, words)
-        weights = weighed(words, rare, count)
-        spoken = await _saying(c, weights, rare, access, exact=exact)
-    near: list[tuple[int, float]] = []
-    if vector is not None:
-        async with db.tenant(tenant) as c:
-            all_of_them = exact or count <= EXACT_UP_TO
-            near = await chunks.near(c, tenant, model, vector, access, CANDIDATES, exact=all_of_them)
-    ranked = fused([spoken, [id for id, _ in near]])[:most]
+    if not count:
+        return Found((), "")
+    weights = weighed(words, rare, count)
+    said, (vector, near) = await asyncio.gather(
+        _said(db, tenant, weights, rare, access, exact=exact),
+        _near(db, tenant, embedders, model, question, access, exact=exact or count <= EXACT_UP_TO),
+    )
     async with db.tenant(tenant) as c:
+        said |= await chunks.weighing(c, tenant, weights, near.keys() - said.keys())
+        if vector is not None:
+            near |= await chunks.nearness(c, tenant, model, vector, said.keys() - near.keys())
+        rankings = [(ordered(said, near), FULL)]
+        if near:
+            rankings.append((ordered(near, said), LITTLE if knows_words_only(model) else FULL))
+        ranked = fused(rankings, most)
         shown = await chunks.shown(c, tenant, [id for id, _ in ranked], access)
-    scores, nearness = dict(ranked), dict(near)
+    scores = dict(ranked)
     passages = tuple(
-        Passage(each, scores[each.id], covered(each, weights), nearness.get(each.id)) for each in shown
+        Passage(each, scores[each.id], covered(each, weights), near.get(each.id)) for each in shown
     )
     return Found(passages, model if vector is not None else "")
+
+
+async def _near(
+    db: Database,
+    tenant: UUID,
+    embedders: Embedders,
+    model: str,
+    question: str,
+    access: Sequence[str],
+    *,
+    exact: bool,
+) -> tuple[list[float] | None, dict[int, float]]:
+    vector = await _vector(embedders, model, question)
+    if vector is None:
+        return None, {}
+    most = NEAR_OFFLINE if knows_words_only(model) else NEAR
+    async with db.tenant(tenant) as c:
+        return vector, await chunks.near(c, tenant, model, vector, access, most, exact=exact)
 
 
 async def _vector(embedders: Embedders, model: str, question: str) -> list[float] | None:
@@ -91,19 +123,21 @@ async def _vector(embedders: Embedders, model: str, question: str) -> list[float
         return None
 
 
-async def _saying(
-    c: Connection,
+async def _said(
+    db: Database,
+    tenant: UUID,
     weights: Mapping[str, float],
     rare: Mapping[str, int],
     access: Sequence[str],
     *,
     exact: bool,
-) -> list[int]:
-    chosen = telling_most(rare) if not exact else list(rare)
-    if not chosen:
-        return []
-    each = 20_000 if exact else LOOKED_THROUGH
-    return await chunks.saying(c, {word: weights[word] for word in chosen}, access, each, CANDIDATES)
+) -> dict[int, float]:
+    if not rare:
+        return {}
+    any_of = list(rare) if exact else telling_most(rare)
+    there = {word: weights[word] for word in rare}
+    async with db.tenant(tenant) as c:
+        return await chunks.saying(c, there, any_of, access, None if exact else EACH, SAYING)
 
 
 def telling_most(rare: Mapping[str, int]) -> list[str]:
@@ -135,10 +169,24 @@ def covered(shown: Shown, weights: Mapping[str, float]) -> float:
     return sum(weight for word, weight in weights.items() if word in there) / whole
 
 
-def fused(rankings: Sequence[Sequence[int]]) -> list[tuple[int, float]]:
-    """By reciprocal rank: what stands high in both comes first; no scale of scores is needed."""
+def ordered(first: Mapping[int, float], then: Mapping[int, float]) -> list[int]:
+    """All of both, the highest in `first` before others; what is equal there, or not there, as in `then`."""
+    return sorted(first.keys() | then.keys(), key=lambda id: (-first.get(id, -1.0), -then.get(id, -1.0), id))
+
+
+def fused(rankings: Sequence[tuple[Sequence[int], float]], most: int) -> list[tuple[int, float]]:
+    """By reciprocal rank: what stands high in both comes first; no scale of scores is needed. The best of
+    each that counts in full is among them."""
     scores: dict[int, float] = {}
-    for ranking in rankings:
+    for ranking, weight in rankings:
         for place, id in enumerate(ranking, 1):
-            scores[id] = scores.get(id, 0.0) + 1 / (LATE + place)
-    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+            scores[id] = scores.get(id, 0.0) + weight / (LATE + place)
+    best = {ranking[0] for ranking, weight in rankings if ranking and weight >= FULL}
+    found = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+    kept = sorted(found, key=lambda pair: pair[0] not in best)[:most]
+    return sorted(kept, key=lambda pair: (-pair[1], pair[0]))
+
+
+def knows_words_only(model: str) -> bool:
+    """Its vectors are made of the words; a piece that shares none with the question is not near for them."""
+    return model.startswith("offline:")

@@ -11,6 +11,7 @@ from workers.store.door import Connection
 
 INDEXED = frozenset({384, 768, 1024, 1536})  # dimensions that there is an index for
 MARK = 8  # letters of the tenant's id before each word
+WIDE = 400  # how many neighbours the index keeps in view while it looks: vectors of words lie close together
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +155,43 @@ async def rarity(c: Connection, tenant: UUID, words: Collection[str]) -> Mapping
 
 
 async def saying(
-    c: Connection, weights: Mapping[str, float], access: Sequence[str], each: int, most: int
-) -> list[int]:
-    """Pieces that hold some of the words, the heaviest first."""
+    c: Connection,
+    weights: Mapping[str, float],
+    any_of: Collection[str],
+    access: Sequence[str],
+    each: int | None,
+    most: int,
+) -> dict[int, float]:
+    """The pieces whose words weigh most, of those that hold one of `any_of`; at most `each` are looked
+    at for a word (None: all)."""
     await c.execute("set local enable_seqscan = off")
     rows = await c.fetch(
-        "select chunk from chunks_that_say($1, $2, $3, $4, $5)",
+        "select chunk, weight from chunks_that_hold($1, $2, $3, $4, $5, $6)",
         list(weights),
         list(weights.values()),
+        list(any_of),
         list(access),
         each,
         most,
     )
-    return [row["chunk"] for row in rows]
+    return {row["chunk"]: row["weight"] for row in rows}
+
+
+async def weighing(
+    c: Connection, tenant: UUID, weights: Mapping[str, float], ids: Collection[int]
+) -> dict[int, float]:
+    """What the words that these pieces hold weigh; what holds none is left out."""
+    rows = await c.fetch(
+        "select k.id, round(sum(w.weight)::numeric, 4)::double precision as weight from chunks k,"
+        " unnest($3::text[], $4::double precision[]) as w(word, weight) where k.tenant_id = $1"
+        " and k.id = any($2) and k.words @@ quote_literal($5 || w.word)::tsquery group by k.id",
+        tenant,
+        list(ids),
+        list(weights),
+        list(weights.values()),
+        str(tenant)[:MARK],
+    )
+    return {row["id"]: row["weight"] for row in rows}
 
 
 async def near(
@@ -178,7 +203,7 @@ async def near(
     most: int,
     *,
     exact: bool,
-) -> list[tuple[int, float]]:
+) -> dict[int, float]:
     """The nearest pieces and how near, 1 at most. `exact` looks at every vector of the tenant."""
     size = len(vector)
     if exact or size not in INDEXED:
@@ -188,8 +213,9 @@ async def near(
         order = f"(v.embedding::halfvec({size})) <#> (select $4::text::halfvec({size}))"
         where = f" and v.dimension = {size}"
         await c.execute(
-            "set local enable_sort = off; set local enable_bitmapscan = off; set local hnsw.ef_search = 120;"
-            " set local hnsw.iterative_scan = 'relaxed_order'; set local hnsw.max_scan_tuples = 20000"
+            "set local enable_sort = off; set local enable_bitmapscan = off;"
+            f" set local hnsw.ef_search = {WIDE}; set local hnsw.iterative_scan = 'relaxed_order';"
+            " set local hnsw.max_scan_tuples = 20000"
         )
     rows = await c.fetch(
         f"select v.chunk_id, -(v.embedding <#> (select $4::text::halfvec)) as near from chunk_vectors v"  # noqa: S608  # numbers of ours
@@ -200,7 +226,22 @@ async def near(
         literal(vector),
         most,
     )
-    return sorted(((row["chunk_id"], row["near"]) for row in rows), key=lambda pair: (-pair[1], pair[0]))
+    return {row["chunk_id"]: row["near"] for row in rows}
+
+
+async def nearness(
+    c: Connection, tenant: UUID, model: str, vector: Sequence[float], ids: Collection[int]
+) -> dict[int, float]:
+    """How near these pieces are; what has no vector of this model is left out."""
+    rows = await c.fetch(
+        "select v.chunk_id, -(v.embedding <#> (select $4::text::halfvec)) as near from chunk_vectors v"
+        " where v.tenant_id = $1 and v.model = $2 and v.chunk_id = any($3)",
+        tenant,
+        model,
+        list(ids),
+        literal(vector),
+    )
+    return {row["chunk_id"]: row["near"] for row in rows}
 
 
 async def shown(c: Connection, tenant: UUID, ids: Sequence[int], access: Sequence[str]) -> list[Shown]:

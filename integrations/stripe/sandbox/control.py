@@ -125,7 +125,11 @@ async def act(request: web.Request) -> web.Response:
 
 
 async def records(request: web.Request) -> web.Response:
-    return web.json_response(all_records(request.app[SANDBOX]))
+    """What the page shows; `?most=` for more of it."""
+    most = request.query.get("most", "")
+    return web.json_response(
+        all_records(request.app[SANDBOX], int(most) if most.isdecimal() and len(most) < 7 else MOST_RECORDS)
+    )
 
 
 async def charges(request: web.Request) -> web.Response:
@@ -157,10 +161,10 @@ async def reset(request: web.Request) -> web.Response:
     return done()
 
 
-def all_records(sandbox: Sandbox) -> list[Data]:
+def all_records(sandbox: Sandbox, most: int = MOST_RECORDS) -> list[Data]:
     """SandboxRecord in the page's protocol, newest first: first what moved, then what there is."""
-    found = [thing for kind in _SHOWN for thing in sandbox.store.newest(kind, most=MOST_RECORDS)]
-    return [_record(thing) for thing in found[:MOST_RECORDS]]
+    found = [thing for kind in _SHOWN for thing in sandbox.store.newest(kind, most=most)]
+    return [_record(thing) for thing in found[:most]]
 
 
 _SUMS = ("amount", "amount_total", "total", "unit_amount")

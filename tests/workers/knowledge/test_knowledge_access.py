@@ -130,7 +130,7 @@ async def test_each_of_the_queries_keeps_to_the_access_by_itself(db: Database, t
             found = await chunks.near(c, tenant, name, vector, access, 5, exact=False)
             assert len(found) == there
         async with db.tenant(tenant) as c:
-            assert len(await chunks.saying(c, {"salary": 1.0}, access, 100, 5)) == there
+            assert len(await chunks.saying(c, {"salary": 1.0}, ["salary"], access, 100, 5)) == there
             [id] = [row["id"] for row in await c.fetch("select id from chunks where tenant_id = $1", tenant)]
             assert len(await chunks.shown(c, tenant, [id], access)) == there
 
@@ -143,16 +143,16 @@ async def test_another_tenant_finds_nothing_by_words_or_vectors(db: Database, te
     name = offline().current.name
     for exact in (True, False):
         async with db.tenant(stranger) as c:  # even when asked for the other's
-            assert await chunks.near(c, tenant, name, vector, EVERYONE, 5, exact=exact) == []
+            assert await chunks.near(c, tenant, name, vector, EVERYONE, 5, exact=exact) == {}
     async with db.tenant(stranger) as c:
-        assert await chunks.saying(c, {"refund": 1.0}, EVERYONE, 100, 5) == []
+        assert await chunks.saying(c, {"refund": 1.0}, ["refund"], EVERYONE, 100, 5) == {}
         assert await chunks.shown(c, tenant, list(range(10_000)), EVERYONE) == []
 
 
 async def test_without_a_tenant_the_search_by_words_finds_nothing(db: Database, tenant: UUID) -> None:
     await read_in(db, tenant, PAGES)
     rows = await db.dispatch(
-        "select * from chunks_that_say($1, $2, $3, 10, 10)", ["refund"], [1.0], list(EVERYONE)
+        "select * from chunks_that_hold($1, $2, $1, $3, 10, 10)", ["refund"], [1.0], list(EVERYONE)
     )
     assert rows == []
 
@@ -162,7 +162,7 @@ async def test_whatever_a_word_is_it_is_a_word(db: Database, tenant: UUID, word:
     await read_in(db, tenant, PAGES)
     async with db.tenant(tenant) as c:
         try:
-            found = await chunks.saying(c, {word: 1.0}, EVERYONE, 10, 10)
+            found = await chunks.saying(c, {word: 1.0}, [word], EVERYONE, 10, 10)
         except asyncpg.PostgresSyntaxError:
-            found = []
-    assert found == []
+            found = {}
+    assert found == {}

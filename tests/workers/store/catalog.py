@@ -36,6 +36,7 @@ FUNCTIONS_ACROSS_TENANTS = (
     "measure_approvals()",
     "measure_audit()",
     "forget_changes(uuid[])",
+    "chunks_that_hold(text[],double precision[],text[],text[],integer,integer)",
     "chunks_that_say(text[],real[],text[],integer,integer)",
 )
 
