@@ -68,8 +68,9 @@ def sound_of() -> list[str]:
 
 
 def frames_of(count: int) -> list[str]:
-    """The first picture, and then one for every ten seconds."""
-    scale = "fps=1/10,scale='min(1024,iw)':-2"
+    """The first picture, however short it is, and then one for every ten seconds."""
+    chosen = "select='isnan(prev_selected_t)+gte(t-prev_selected_t,10)',setpts=N/FRAME_RATE/TB"
+    scale = f"{chosen},scale='min(1024,iw)':-2"
     return [
         *begin(),
         "-an",
