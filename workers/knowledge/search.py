@@ -141,14 +141,14 @@ async def _said(
 
 
 def telling_most(rare: Mapping[str, int]) -> list[str]:
-    """The rarest words, and as many as can be looked through quickly; one at least."""
+    """The rarest words: as many as can be looked through quickly, and as bring enough candidates."""
     chosen: list[str] = []
-    left = LOOKED_THROUGH
+    there = 0
     for word, count in sorted(rare.items(), key=lambda pair: (pair[1], pair[0])):
-        if chosen and count > left:
+        if there >= SAYING and there + count > LOOKED_THROUGH:
             break
         chosen.append(word)
-        left -= count
+        there += count
     return chosen
 
 

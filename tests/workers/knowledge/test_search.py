@@ -59,16 +59,18 @@ def test_the_best_of_each_way_that_counts_in_full_is_among_them(
     assert found == [id for id, _ in fused(rankings, 60) if id in found]
 
 
-def test_the_rarest_words_are_looked_through_and_one_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "LOOKED_THROUGH", 10)
-    assert telling_most({"often": 900, "seldom": 3, "rare": 4}) == ["seldom", "rare"]
+def test_the_rarest_words_are_looked_through_and_enough_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "LOOKED_THROUGH", 200)
+    assert telling_most({"often": 900, "seldom": 90, "rare": 80}) == ["rare", "seldom"]
     assert telling_most({"often": 900, "oftener": 901}) == ["often"]
+    assert telling_most({"often": 900, "oftener": 901, "asap": 1}) == ["asap", "often"]  # one is no choice
 
 
 async def test_a_common_word_decides_between_those_that_hold_the_rare_one(
     db: Database, tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "LOOKED_THROUGH", 2)
+    monkeypatch.setattr(search, "SAYING", 2)
     common = {f"n{at}.md": f"# N{at}\n\nrefund" for at in range(8)}
     await read_in(db, tenant, {**common, "a.md": "# A\n\nzeppelin", "b.md": "# B\n\nzeppelin refund"})
     async with db.tenant(tenant) as c:
@@ -84,6 +86,7 @@ async def test_looking_through_few_finds_the_same_as_looking_at_every_piece(
 ) -> None:
     """Nearly: how much gets lost among 100,000 is measured by `make bench knowledge`."""
     monkeypatch.setattr(search, "LOOKED_THROUGH", 15)
+    monkeypatch.setattr(search, "SAYING", 12)
     monkeypatch.setattr(search, "EXACT_UP_TO", 0)
     there = pages()
     await read_in(db, tenant, there)
