@@ -155,7 +155,8 @@ class Showing:
     at: int = 0
 
     @classmethod
-    async def begin(cls, db: Database, tenant: UUID, growing: FakeStreams) -> Showing:
+    async def begin(cls, db: Database, tenant: UUID, growing: FakeStreams, *, asked: bool = True) -> Showing:
+        """`asked`: a worker has said that it begins, so it may be noted at once that a message may come."""
         key, requester, hints = f"r{next(_numbers)}:write:1", uuid4(), FakeHints()
         previews = engine(db, growing, hints)
         async with db.tenant(tenant) as c:
@@ -163,7 +164,8 @@ class Showing:
                 c, tenant, key, PLACE.conversation, PLACE, requester, ADA, previews.name, LEASE
             )
         previews.expect(tenant, key, PLACE, ADA, requester)
-        previews.heard(piece(key, 0, ""))
+        if asked:
+            previews.heard(piece(key, 0, ""))
         return cls(db, tenant, growing, key, previews, hints, requester)
 
     async def say(self, words: str) -> None:

@@ -180,7 +180,7 @@ async def test_without_that_wait_a_late_piece_writes_over_the_last_form(
 
 
 async def test_what_is_over_is_not_begun_any_more(db: Database, tenant: UUID, growing: FakeStreams) -> None:
-    showing = await Showing.begin(db, tenant, growing)
+    showing = await Showing.begin(db, tenant, growing, asked=False)
     async with db.tenant(tenant) as c:
         await streams.taken(c, tenant, showing.key, "said")
     await showing.say("Too late")
