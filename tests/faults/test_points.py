@@ -190,14 +190,18 @@ TWINS = (
 @pytest.mark.twin
 @pytest.mark.parametrize("twin", TWINS, ids=[f"{twin.patch} at {twin.spec}" for twin in TWINS])
 async def test_without_its_guard_the_same_fault_doubles_something(rig: Rig, twin: Twin) -> None:
+    """The fault may strike a message that changes another, which twice is as once: then once more."""
+    harm: list[str] = []
     async with rig.patched(twin.role, {twin.patch: True}):
-        rig.arm(twin.spec)
-        await rig.order()
-        assert rig.struck()
-        rig.disarm()
-        await rig.settled()
-        if "stop" in twin.spec:
-            await asyncio.sleep(rig.thaw_after)  # until who was frozen has done its harm
-
-    harm = await new_problems(rig)
-    assert any(line.startswith(twin.harm) for line in harm), harm
+        for _ in range(3):
+            rig.arm(twin.spec)
+            await rig.order()
+            assert rig.struck()
+            rig.disarm()
+            await rig.settled()
+            if "stop" in twin.spec:
+                await asyncio.sleep(rig.thaw_after)  # until who was frozen has done its harm
+            harm += await new_problems(rig)
+            if any(line.startswith(twin.harm) for line in harm):
+                return
+    raise AssertionError(harm)
