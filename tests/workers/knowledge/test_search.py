@@ -115,6 +115,26 @@ async def test_twin_without_the_common_words_much_of_it_is_lost(
         await test_a_common_word_decides_between_those_that_hold_the_rare_one(db, tenant, monkeypatch)
 
 
+async def test_what_one_way_alone_brought_is_judged_by_the_other_too(
+    db: Database, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words bring one page, vectors the rest: by the words, the long page comes before the short one."""
+    monkeypatch.setattr(search, "SAYING", 1)
+    monkeypatch.setattr(search, "LITTLE", 1e-6)
+    filler = " ".join(f"filler{at}" for at in range(80))
+    there = {"a.md": "# A\n\nzeppelin refund station", "b.md": f"# B\n\nzeppelin refund {filler}"}
+    await read_in(db, tenant, {**there, "c.md": "# C\n\nzeppelin", "d.md": "# D\n\nnothing of it"})
+    assert (await titles(db, tenant, "zeppelin refund station"))[:3] == ["A", "B", "C"]
+
+    monkeypatch.setattr(search, "SAYING", 50)
+    monkeypatch.setattr(search, "NEAR_OFFLINE", 1)
+    found = await search.search(db, tenant, offline(), "zeppelin refund station", EVERYONE)
+    assert [each.shown.title for each in found.passages] == ["A", "B", "C"]
+    nearness = [each.near for each in found.passages]
+    assert None not in nearness
+    assert nearness[2] > nearness[1]  # type: ignore[operator]
+
+
 async def test_what_says_it_in_other_words_is_found_by_its_vector_alone(db: Database, tenant: UUID) -> None:
     """A model of meaning: the question is near to one page, which shares no word with it."""
 
