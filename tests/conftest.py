@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ import pytest_asyncio
 from hypothesis import settings
 
 from bot.embedded import Servers, private
+from tests.hanging import waits
 from workers.migrate import migrate
 from workers.store import tenants
 from workers.store.door import Database
@@ -25,6 +26,18 @@ settings.load_profile("desk")
 settings.register_profile("verdict", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     settings.load_profile("verdict")
+
+HUNG = "from pytest-timeout"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that hung says what its tasks wait for."""
+    report = yield
+    if report.failed and HUNG in str(report.longrepr):
+        report.sections.append(("What every task waits for", waits()))
+    return report
+
 
 SECRET = "a-secret-key-for-tests-that-is-long-enough-0123456789"
 
