@@ -29,6 +29,7 @@ class Caller(Protocol):
 
 
 GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+GIVING_UP = 5.0  # seconds for a roll-back
 
 
 class Lost(Exception):
@@ -104,9 +105,7 @@ class Database:
                 try:
                     yield connection
                 except BaseException:
-                    with suppress(*GONE):  # the pool rolls back what it gets back
-                        if not connection.is_closed():
-                            await asyncio.shield(connection.execute("rollback"))
+                    await _rolled_back(connection)
                     raise
                 # In one round trip: no setting of a session outlives the borrowing.
                 await connection.execute("commit; reset all")
@@ -164,6 +163,19 @@ class Database:
                 rows: list[Any] = await connection.fetch(query, *arguments, timeout=10)
                 connection.left_tidy()
         return rows
+
+
+async def _rolled_back(connection: Any) -> None:
+    """Before the first error goes on. The pool would do it too, with a connection that comes back."""
+    with suppress(*GONE):
+        if not connection.is_closed():
+            try:
+                async with asyncio.timeout(GIVING_UP):
+                    await asyncio.shield(connection.execute("rollback"))
+            except TimeoutError:
+                # asyncpg first waits to hear that what ran was cancelled. From a server that has
+                # fallen silent it never hears; that one rolls back when it finds us gone.
+                connection.terminate()
 
 
 @contextmanager
