@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 PURPOSE = "audit head"
 EVERY = 0.5
-REST = 0.5  # as long as a bite took, so that turns hardly notice
+REST = 1.0  # as long as a bite took, so that who writes hardly notices
 MOST = 1_000  # entries in one transaction
 MOST_TENANTS = 1_000
 TELL_AGAIN = 600.0  # seconds between two words about the same trouble

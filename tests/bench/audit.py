@@ -63,7 +63,7 @@ async def _beside(report: Report, db: Database) -> None:
     """A transaction with one entry, while a sealer runs and while none does, one after the other."""
     tenant = await tenants.create(db, "Busy")
     alone, beside = [], []
-    for _ in range(report.pick(5, 3)):
+    for _ in range(report.pick(9, 3)):
         alone.append(await _written(db, tenant, report.pick(3, 1)))
         sealing = asyncio.create_task(Sealer(db, KEYS).run())
         beside.append(await _written(db, tenant, report.pick(3, 1)))
