@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 LONGEST = 400  # of a sentence that is looked at: longer ones tell a story
-Wish = Literal["list", "forget_that", "forget_all", "off", "on"]
+Wish = Literal["list", "keep", "forget_that", "forget_all", "off", "on"]
 
 _USUAL = (
     r"(?:my|our|the) usual(?: (?:one|order|thing|stuff|please))?|as usual|like always"
@@ -73,6 +73,17 @@ _WISHES: tuple[tuple[Wish, str], ...] = (
 _ASKED = tuple((wish, re.compile(rf"\W*(?:please |can you |could you )?(?:{pattern})(?: please)?\W*\Z", re.I))
                for wish, pattern in _WISHES)  # fmt: skip
 
+# A statement, not something to be done ("remember to …") and not a thing to be ordered ("remember the milk").
+_TOLD = re.compile(
+    r"\W*(?:please |can you |could you |bitte )?(?:"
+    r"(?:remember|keep in mind)(?: for (?:me|later|next time))?(?:,? that |: ?| (?=(?:i|my|we|our)\b))"
+    r"|merk dir(?: bitte)?(?:, dass |: ?))(?P<before>\S.*)"
+    r"|(?P<after>.*\S) ?[,;.!:–-] ?(?:please |and )?(?:remember that|keep (?:that|it) in mind)"
+    r"(?: please)?\W*",
+    re.IGNORECASE,
+)
+LONGEST_TOLD = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Again:
@@ -115,3 +126,19 @@ def wish(text: str) -> Wish | None:
     if len(text) > LONGEST:
         return None
     return next((wish for wish, pattern in _ASKED if pattern.match(text)), None)
+
+
+def told(text: str, *, alone: bool = True) -> str | None:
+    """What somebody says of themselves for later, without the words around it; empty where it is too long.
+
+    `alone`: nothing is under way, of which "…, remember that" would be said.
+    """
+    if len(text) > 2 * LONGEST_TOLD or text.rstrip().endswith("?"):
+        return None
+    found = _TOLD.fullmatch(" ".join(text.split()))
+    if found is None or not (alone or found["before"]):
+        return None
+    what = (found["before"] or found["after"]).strip(" ,;:–-")
+    if len(_WORD.findall(what)) < 2 or wish(what):
+        return None
+    return what if len(what) <= LONGEST_TOLD else ""

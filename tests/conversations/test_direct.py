@@ -11,6 +11,14 @@ TAKEN = "I take that for your open /order"
 ELSEWHERE = "Something of yours is open in a thread of this chat"
 
 
+@pytest.fixture(autouse=True)
+async def _nothing_open(stack: Stack) -> None:
+    """Of other tests' conversations with the same people."""
+    async with stack.db.tenant(stack.tenant) as c:
+        await c.execute("update runs set status = 'cancelled' where status = 'waiting'"
+                        " and conversation like 'slack:%:D%'")  # fmt: skip
+
+
 async def ordered(stack: Stack, who: str, words: str = "order two large margheritas") -> str:
     thread = await stack.world.slack.say(who, "dm", words)
     await stack.world.slack.wait_for("Confirm your cart", thread=thread, button="Yes, order it")

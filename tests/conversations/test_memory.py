@@ -187,3 +187,42 @@ async def test_on_teams_it_is_the_same(fresh: Stack) -> None:
     await teams.say("ada", "personal", "memory")
     listed = await teams.wait_for("I remember one thing about you", chat="personal", who="ada", after=card)
     assert "Forget this" in str(listed.raw)
+
+
+async def test_what_somebody_tells_us_to_remember_is_kept_shown_and_taken_back(fresh: Stack) -> None:
+    slack = fresh.world.slack
+    said = await slack.say("ada", "dm", "I always want my pizzas without onions, remember that")
+    noted = await slack.wait_for("I remember: I always want my pizzas without onions", thread=said)
+    assert "no language model here" in noted.words
+    asked = await slack.say("ada", "dm", "what do you remember about me?")
+    await slack.wait_for("in private, told", thread=asked)
+    said = await slack.say("ada", "dm", "the usual")
+    none = await slack.wait_for("", thread=said, who="ada", after=said)
+    assert "onions" not in none.words
+    said = await slack.say("ada", "dm", "forget that")
+    await slack.wait_for("Forgotten: I always want my pizzas without onions", thread=said)
+    asked = await slack.say("ada", "dm", "what do you remember about me?")
+    await slack.wait_for("I remember 0 things", thread=asked)
+
+
+async def test_what_is_secret_or_unwanted_is_not_kept_and_it_is_said(fresh: Stack) -> None:
+    slack = fresh.world.slack
+    said = await slack.say("ada", "dm", "remember that my card is 4242 4242 4242 4242")
+    await slack.wait_for("Nothing was remembered", thread=said)
+    said = await slack.say("ada", "dm", "remember that I eat no nuts")
+    await slack.wait_for("I remember: I eat no nuts", thread=said)
+    off = await slack.say("ada", "dm", "stop remembering me")
+    await slack.wait_for("I remember nothing new", thread=off)
+    said = await slack.say("ada", "dm", "remember that I work from Berlin")
+    await slack.wait_for("Memory is off, so I remember none of that", thread=said)
+    rows = await fresh.fetch("select body from memories where outcome = 'told'")
+    assert [row["body"] for row in rows] == ["I eat no nuts"]
+
+
+async def test_what_was_told_in_private_is_not_shown_in_a_channel(fresh: Stack) -> None:
+    slack = fresh.world.slack
+    said = await slack.say("ada", "dm", "remember that I eat no nuts")
+    await slack.wait_for("I remember: I eat no nuts", thread=said)
+    await slack.say("ada", "general", "@Countersign what do you remember about me?")
+    told = await slack.wait_for("I remember 0 things about you here", who="ada", channel="general")
+    assert "nuts" not in told.words

@@ -9,7 +9,7 @@ from flows import memory_habits
 from flows.effects import Call
 from flows.events import Finished
 from flows.memory_habits import Wanted, accepted, is_sensitive, may_propose, of_edit, of_items, proposed
-from flows.memory_words import wish
+from flows.memory_words import told, wish
 from flows.run import Run
 from tests.flows.builders import KNOWN, QUOTED, advance, flow_of, run_of
 from tests.flows.orders import FLOW, asked, charging, confirming, held
@@ -172,3 +172,36 @@ def test_whole_sentences_about_the_memory_are_understood(text: str, meant: str) 
 )  # fmt: skip
 def test_a_part_of_a_sentence_asks_nothing_of_it(text: str) -> None:
     assert wish(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("I always want my pizzas without onions, remember that", "I always want my pizzas without onions"),
+        ("I am allergic to nuts. Please remember that!", "I am allergic to nuts"),
+        ("remember that I am allergic to nuts", "I am allergic to nuts"),
+        ("Please remember: our office closes at six.", "our office closes at six."),
+        ("remember I work from Berlin", "I work from Berlin"),
+        ("can you keep in mind that invoices go to Grace", "invoices go to Grace"),
+        ("merk dir, dass ich keine Nüsse esse", "ich keine Nüsse esse"),
+        ("remember that " + "word " * 80, ""),
+    ],
+)
+def test_what_somebody_says_for_later_is_told_from_the_words_around_it(text: str, what: str) -> None:
+    assert told(text) == what
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["remember the milk", "remember to order on Friday", "do you remember that I ordered?", "remember that?",
+     "I don't remember that", "remember that", "remember me again", "two colas and remember the milk",
+     "remember that forget everything about me", "remember that " + "word " * 200,
+     "what do you remember about me?"],
+)  # fmt: skip
+def test_what_is_to_be_done_or_asked_is_not_told(text: str) -> None:
+    assert told(text) is None
+
+
+def test_in_the_middle_of_something_only_a_sentence_of_its_own_is_told() -> None:
+    assert told("two colas, remember that", alone=False) is None
+    assert told("remember that I am allergic to nuts", alone=False) == "I am allergic to nuts"

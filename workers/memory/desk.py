@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from bot.turn import Place
+from bot.turn import Place, Turn
 from flows import memory, memory_habits
 from flows.flow import Flow
 from flows.memory import Remembered
@@ -24,6 +24,7 @@ from workers.store.habits import Habit
 from workers.store.memories import Memory
 from workers.store.runs import Stored
 
+TOLD = "told"  # the outcome of what is no run's
 TOP = 3
 LEAST = 0.08  # nearer than what has nothing in common
 LATELY = 20  # of the newest, which may have no vector yet
@@ -65,6 +66,16 @@ class Desk:
             seen = [(each.about, each.wish) for each in wanted]
             await habits.note(c, tenant, person, run.flow, where, seen, about)
 
+    async def tell(
+        self, c: Connection, tenant: UUID, person: UUID, turn: Turn, conversation: str, words: str
+    ) -> bool:
+        """What they said of themselves, for later, once. False: they or their tenant want nothing kept."""
+        where = scope.made_in(turn.place)
+        kept = await memories.add(
+            c, tenant, person, f"told:{turn.id}", "", TOLD, words, {}, conversation, where, self._days
+        )
+        return kept is not None
+
     async def learn(
         self, c: Connection, tenant: UUID, stored: Stored, flow: Flow, fields: Sequence[tuple[str, ...]]
     ) -> None:
@@ -94,10 +105,10 @@ class Desk:
             found: list[Memory] = []
             if again.vague and not again.usual:
                 found = await memories.newest(
-                    c, tenant, person, scopes, 1, flow=flow, conversation=conversation
+                    c, tenant, person, scopes, 1, flow=flow, conversation=conversation, but=TOLD
                 )
             if not found:
-                found = await memories.newest(c, tenant, person, scopes, memory.LATELY, flow=flow)
+                found = await memories.newest(c, tenant, person, scopes, memory.LATELY, flow=flow, but=TOLD)
         return memory.meant(again, [remembered(each) for each in found])
 
     async def recalled(self, tenant: UUID, person: UUID, place: Place, text: str) -> list[Memory]:

@@ -11,7 +11,7 @@ from flows import memory_habits, memory_words
 from flows.memory_habits import Wanted
 from flows.memory_words import Wish
 from workers.commit import Commit
-from workers.memory import desk, scope
+from workers.memory import desk, scope, told
 from workers.memory.turning import NO, YES
 from workers.seen import Seen, Tools, finish, tell, write_all
 from workers.store import codec, habits, memories, runs
@@ -35,7 +35,8 @@ SWITCHED_OFF = (
     "I remember nothing new about you from now on, and use nothing of what I have. “/memory on” changes that."
 )
 SWITCHED_ON = (
-    "I remember from now on what came of what you ask me for. “/memory” shows it, “/memory off” ends it."
+    "I remember from now on what came of what you ask me for, and what you tell me to. “/memory” shows it,"
+    " “/memory off” ends it."
 )
 GONE = "That is forgotten already."
 FORGOTTEN = "Forgotten: {what}"
@@ -49,6 +50,8 @@ def meant(turn: Turn, *, open_run: bool) -> Wish | None:
     if not isinstance(turn.act, Said):
         return None
     found = memory_words.wish(turn.act.text)
+    if found is None and memory_words.told(turn.act.text, alone=not open_run) is not None:
+        return "keep"
     return None if found == "forget_that" and open_run else found
 
 
@@ -278,6 +281,8 @@ async def acted(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
         return await commanded(tools, claimed, seen, turn, person, rest)
     wish = meant(turn, open_run=seen.stored is not None)
     assert wish is not None
+    if wish == "keep":
+        return await told.kept(tools, claimed, seen, turn, person)
     return await wished(tools, claimed, seen, turn, person, wish)
 
 

@@ -67,12 +67,13 @@ async def add(
 
 async def newest(
     c: Connection, tenant: UUID, person: UUID, scopes: Scopes, most: int, *, flow: str = "",
-    conversation: str = "",
+    conversation: str = "", but: str = "",
 ) -> list[Memory]:  # fmt: skip
-    """Those that may be used where `scopes` can be seen; none of somebody who does not want it."""
+    """Those that may be used where `scopes` can be seen; none of somebody who does not want it.
+    `but`: none of this outcome."""
     rows = await c.fetch(
         f"select {_COLUMNS} from memories m where m.tenant_id = $1 and m.person_id = $2{SEEN}{WANTED}"  # noqa: S608  # text of ours
-        " and ($5 = '' or m.flow = $5) and ($6 = '' or m.conversation = $6)"
+        " and ($5 = '' or m.flow = $5) and ($6 = '' or m.conversation = $6) and m.outcome <> $7"
         " order by m.made_at desc, m.id desc limit $4",
         tenant,
         person,
@@ -80,6 +81,7 @@ async def newest(
         most,
         flow,
         conversation,
+        but,
     )
     return [_memory(row) for row in rows]
 
