@@ -11,6 +11,7 @@ from flows.tone import said
 from flows.understanding import Meaning
 
 ASK = "ask"  # the flow that answers from pages
+PLAIN = 0.5  # surer than that it is such a word, and not a sentence that looks a little like one
 _ASKING = re.compile(
     r"\W*(?:who|whom|whose|what|when|where|why|how|which|is|are|was|were|do|does|did|can|could|may|must|should"
     r"|will|would|has|have|wie|wo|wer|wann|warum|wieso|welche[rsn]?|gibt|tell me|explain|show me)\b",
@@ -53,7 +54,7 @@ def route(meaning: Meaning, known: Known, name: str, text: str = "") -> Start | 
             return Answer(said("Hello {name}!", name=name) + " " + what_i_can_do(known.flows, known.called))
         case "thanks":
             return Answer(said("You are welcome."))
-        case "cancel" | "yes" | "no" | "repeat" | "restart":
+        case "cancel" | "yes" | "no" | "repeat" | "restart" if meaning.confidence >= PLAIN:
             return Answer(said("There is nothing open here.") + can)
     if meaning.about == "smalltalk":
         return Answer(said("That is not what I am here for.") + can)

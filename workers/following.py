@@ -13,11 +13,12 @@ from uuid import UUID
 
 from bot.reply import Reply
 from bot.turn import Said, Turn, TurnId
+from flows import router
 from flows.flow import Flow
 from flows.understanding import Meaning
 from integrations.models.base import ModelUnavailable
 from workers.commit import Commit
-from workers.seen import Seen, Tools, write_all
+from workers.seen import Seen, Tools, finish, write_all
 from workers.store import inbox, runs
 from workers.store.conversations import Claimed
 from workers.store.outbox import Message
@@ -26,6 +27,7 @@ from workers.store.runs import Stored
 FRESH = 3600.0  # seconds since it moved: people have an older one no longer in mind
 ALONE = ("unknown", "value", "route", "yes", "no", "cancel", "repeat", "restart")
 ANSWERS = ("cancel", "repeat", "restart")
+ELSE = 0.2  # surer than that a sentence means something by itself
 THERE = "Something of yours is open in a thread of this chat. Please answer there."
 
 
@@ -50,39 +52,39 @@ async def continued(
         found = await runs.open_beside(c, claimed.tenant, person, turn.place, claimed.key, FRESH)
     if not found:
         return None
-    commit = Commit()
-    if len(found) == 1 and await _understood(tools, claimed, seen, found[0], act.text, meaning, read):
-        [stored] = found
-        commit.messages.append(_said(turn, f"I take that for your open /{stored.run.flow}, in its thread."))
-        there = replace(turn, id=TurnId(f"{turn.id}:there"), place=stored.place, wants_answer=False)
+    commit, newest = Commit(), found[0]
+    if await _takes(tools, claimed, seen, found, act.text, meaning, read):
+        commit.messages.append(_said(turn, f"I take that for your open /{newest.run.flow}, in its thread."))
+        there = replace(turn, id=TurnId(f"{turn.id}:there"), place=newest.place, wants_answer=False)
         async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
             await write_all(tools, c, claimed, seen, commit)
-            await inbox.add_turn(c, claimed.tenant, stored.conversation, str(there.id), there)
+            await inbox.add_turn(c, claimed.tenant, newest.conversation, str(there.id), there)
         tools.wake()
         return commit
-    if meaning.intent not in ("yes", "no", *ANSWERS):
+    if meaning.intent not in ("yes", "no", *ANSWERS) or meaning.confidence < router.PLAIN:
         return None
     commit.messages.append(_said(turn, THERE))
-    async with tools.db.turn(claimed.tenant, claimed.key, claimed.fence, tools.lease) as c:
-        await write_all(tools, c, claimed, seen, commit)
-    return commit
+    return await finish(tools, claimed, seen, commit)
 
 
-async def _understood(
-    tools: Tools, claimed: Claimed, seen: Seen, stored: Stored, text: str, alone: Meaning, read: Reads
+async def _takes(
+    tools: Tools, claimed: Claimed, seen: Seen, found: list[Stored], text: str, alone: Meaning, read: Reads
 ) -> bool:
-    """Whether the step that waits there would take it up, and not merely ask again. `alone`: what it
-    means without it."""
+    """Whether the step that waits in the newest would take it up, and not merely ask again. Which of
+    several is to be cancelled is not guessed. `alone`: what it means without any."""
+    stored = found[0]
     flow = await tools.library.flow(tools.db, claimed.tenant, stored.run.flow, stored.run.flow_version)
     if flow is None:
         return False
     try:
-        found = await read(tools, text, replace(seen, stored=stored, flow=flow), stored, flow)
+        there = await read(tools, text, replace(seen, stored=stored, flow=flow), stored, flow)
     except ModelUnavailable:
         return False
+    if there.intent in ANSWERS:
+        return len(found) == 1 and there.confidence >= router.PLAIN
     # Whatever is said fits where words are asked for: there it must mean nothing else.
-    fits = any(each.known for each in found.changes) or (bool(found.values) and not alone.route)
-    return found.intent in ANSWERS or (found.intent == "value" and fits)
+    fits = bool(there.values) and alone.route_confidence < ELSE
+    return there.intent == "value" and (fits or any(each.known for each in there.changes))
 
 
 def _said(turn: Turn, text: str) -> Message:

@@ -78,13 +78,27 @@ async def test_what_stands_alone_is_no_answer_to_it(stack: Stack) -> None:
     await cancelled(stack, "omar", thread)
 
 
-async def test_of_two_that_are_open_neither_is_guessed(stack: Stack) -> None:
+async def test_of_two_the_newer_is_changed_and_neither_is_cancelled(stack: Stack) -> None:
     slack = stack.world.slack
     first, second = await ordered(stack, "ada"), await ordered(stack, "ada", "order four colas")
     beside = await slack.say("ada", "dm", "cancel")
     await slack.wait_for(ELSEWHERE, thread=beside)
+    beside = await slack.say("ada", "dm", "actually make that five")
+    await slack.wait_for(TAKEN, thread=beside)
+    await slack.wait_for("5 × Cola", thread=second)
     for thread in (first, second):
         await cancelled(stack, "ada", thread)
+
+
+async def test_a_question_of_a_thread_is_answered_beside_it(stack: Stack) -> None:
+    slack = stack.world.slack
+    thread = await slack.say("omar", "dm", "escalate: the printer on floor 3 is on fire")
+    await slack.wait_for("How severe", thread=thread, button="Critical")
+    other = await slack.say("omar", "dm", "it is getting worse")
+    await slack.wait_for("I am not sure what you would like", thread=other)
+    beside = await slack.say("omar", "dm", "critical")
+    await slack.wait_for("I take that for your open /escalate", thread=beside)
+    await slack.wait_until(await slack.wait_for("How severe", thread=thread), "Critical")
 
 
 async def test_in_a_channel_and_after_a_while_nothing_is_guessed(

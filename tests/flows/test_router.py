@@ -78,3 +78,10 @@ def test_help_names_every_flow_and_the_ways_out() -> None:
         "Say “help” or “cancel” at any point.",
     ]
     assert what_i_can_do(()) == "Nothing is set up here yet."
+
+
+@pytest.mark.parametrize(("confidence", "said"), [(0.9, "There is nothing open"), (0.24, "I am not sure")])
+def test_what_only_looks_like_a_yes_is_asked_about(confidence: float, said: str) -> None:
+    found = routed("yes", confidence=confidence, route="order", route_confidence=0.1)
+    assert isinstance(found, Answer)
+    assert found.text.startswith(said)

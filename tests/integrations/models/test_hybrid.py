@@ -178,7 +178,9 @@ async def test_notes_on_something_sensitive_are_as_sensitive_though_they_no_long
     )
     await in_thread(lambda: written(both, [[(1, "a", "All is well.")], [(2, "b", f"Paid with {CANARY}.")]]))
 
-    assert len(both.far.seen) == 1
+    # The two parts are read side by side: the harmless one leaves if it was begun before the other was seen.
+    assert len(both.far.seen) <= 1
+    assert len(both.far.seen) + len(both.near.seen) == 3
     assert "forty-two" not in both.far.text_seen()
 
 
