@@ -311,7 +311,7 @@ async def _said(tools: Tools, claimed: Claimed, seen: Seen, turn: Turn, person: 
         return await begin(
             tools, claimed, seen, turn, person, decided.flow, text, decided.confidence, decided.words
         )
-    if (done := await following.continued(tools, claimed, seen, turn, person.id, meaning, read)) is not None:
+    if (done := await following.continued(tools, claimed, seen, turn, person, meaning)) is not None:
         return done
     asking = mentioned and router.asks(meaning, seen.world.known, text)
     if asking and await documents.any_of(tools.db, claimed.tenant):

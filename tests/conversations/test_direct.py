@@ -58,6 +58,7 @@ async def test_a_yes_beside_it_confirms_nothing(stack: Stack) -> None:
 @pytest.mark.twin
 async def test_were_a_yes_heard_there_it_would_pay(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     slack = stack.world.slack
+    monkeypatch.setattr(following, "NEVER", ())
     monkeypatch.setattr(following, "ANSWERS", (*following.ANSWERS, "yes"))
     thread = await ordered(stack, "ada")
     await slack.say("ada", "dm", "yes")
@@ -98,7 +99,7 @@ async def test_a_question_of_a_thread_is_answered_beside_it(stack: Stack) -> Non
     await slack.wait_for("I am not sure what you would like", thread=other)
     beside = await slack.say("omar", "dm", "critical")
     await slack.wait_for("I take that for your open /escalate", thread=beside)
-    await slack.wait_until(await slack.wait_for("How severe", thread=thread), "Critical")
+    await slack.wait_for("Hand this to a person: the printer", thread=thread, button="Yes, hand it over")
 
 
 async def test_in_a_channel_and_after_a_while_nothing_is_guessed(

@@ -52,12 +52,12 @@ async def all_open(c: Connection, tenant: UUID, conversation: str) -> list[Store
 async def open_beside(
     c: Connection, tenant: UUID, person: UUID, place: Place, but: str, within: float
 ) -> list[Stored]:
-    """What is open of this person in other threads of the same channel, and moved in so many seconds; the
-    one that moved last first."""
+    """What is open of this person in other threads of the same channel, and moved in so many seconds: the
+    one that moved last, and another if there is one."""
     rows = await c.fetch(
         "select * from runs where tenant_id = $1 and requester = $2 and status = 'waiting'"
         " and starts_with(conversation, $3) and conversation <> $4"
-        " and updated_at > now() - make_interval(secs => $5) order by updated_at desc limit 10",
+        " and updated_at > now() - make_interval(secs => $5) order by updated_at desc limit 2",
         tenant,
         person,
         f"{place.platform}:{place.workspace}:{place.channel}:",
